@@ -1,0 +1,1 @@
+//! Tributary in the page.
