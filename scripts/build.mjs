@@ -8,6 +8,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { buildCollector } from "./build-collector.mjs";
 import { buildWww } from "./build-www.mjs";
+import { describeCollector } from "./describe-collector.mjs";
 import { setUp } from "./setup.mjs";
 import { ROOT } from "./support/paths.mjs";
 import { isEntry, main } from "./support/step.mjs";
@@ -19,6 +20,7 @@ export async function build() {
   buildWww();
   if (existsSync(SDK)) await (await import(pathToFileURL(SDK))).buildSdk();
   await buildCollector();
+  await describeCollector();
 }
 
 if (isEntry(import.meta.url)) {
