@@ -18,7 +18,9 @@ export async function nodeTests(folder, { concurrency }) {
 
   const events = run({ files: names.map((name) => path.join(directory, name)), concurrency, timeout: PATIENCE_MS, cwd: ROOT });
   const count = (ok) => (test) => {
-    if (test.details.type === "suite") return;
+    // A suite whose tests failed says so again; one that failed by itself, in a hook, is a failure more.
+    const byItself = !ok && test.details.error?.failureType !== "subtestsFailed";
+    if (test.details.type === "suite" && !byItself) return;
     const left = test.skip !== undefined || test.todo !== undefined;
     results[ok && !left ? "passed" : "failed"] += 1;
     if (left) results.output += `left out: ${test.name}\n`;
