@@ -45,6 +45,9 @@ const child = spawn(ours, [path.join(root, script), ...args], {
 });
 // The script stops what it started; this process only waits for it, and passes on what reached it alone.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+// npm, when it is ended by a signal, leaves what it started behind.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500).unref();
 child.on("error", (error) => {
   console.error(`✗ ${ours}: ${error.message}`);
   process.exit(1);

@@ -12,7 +12,7 @@ import { setUp } from "./setup.mjs";
 import { startCollector } from "./support/collector.mjs";
 import { STATE } from "./support/paths.mjs";
 import { choosePort } from "./support/port.mjs";
-import { ask } from "./support/process.mjs";
+import { ask, endWithParent } from "./support/process.mjs";
 import { StepFailed, main } from "./support/step.mjs";
 
 /** A small file of secrets in STATE that only its owner reads. */
@@ -78,8 +78,11 @@ await main(async () => {
     runningFile.remove();
     process.exit(0);
   };
+  endWithParent(end);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
-  collector.exited.then((how) => {
+  collector.exited.then(async (how) => {
+    // Ctrl-C reaches workerd as well, and may reach it first.
+    await new Promise((resolve) => setTimeout(resolve, 200));
     if (ending) return;
     runningFile.remove();
     console.error(`\n✗ workerd ended by itself (${how})`);

@@ -45,3 +45,9 @@ export function ask(program, args, { cwd = ROOT, env = {} } = {}) {
 export function which(program) {
   return ask("sh", ["-c", 'command -v "$1"', "sh", program]) || undefined;
 }
+
+/** Calls `end` when the process that started this one is gone: npm, ended by a signal, does not pass it on. */
+export function endWithParent(end) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && end(), 500).unref();
+}
