@@ -2,7 +2,7 @@
 //
 // A panic in wasm that aborts would hang every request of the isolate; one that unwinds is a 500 for its own request.
 // `worker-build --panic-unwind` asks for `cargo +nightly`, because it rebuilds the standard library. The pinned stable
-// release can do that too when RUSTC_BOOTSTRAP is set, so two small wrappers stand first on the PATH and drop `+nightly`.
+// release can do that too when RUSTC_BOOTSTRAP is set, so small wrappers stand first on the PATH and drop `+nightly`.
 
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -25,6 +25,11 @@ function writeWrappers() {
     writeFileSync(file, `#!/bin/sh\n[ "$1" = +nightly ] && shift\nexec "${real}" "$@"\n`);
     chmodSync(file, 0o755);
   }
+  // worker-build asks rustup whether nightly has the standard library's source. Set-up saw to it for the release in use,
+  // and a machine may have neither nightly nor rustup.
+  const rustup = path.join(folder, "rustup");
+  writeFileSync(rustup, '#!/bin/sh\n[ "$1 $2" = "component list" ] && echo "rust-src (installed)"\n');
+  chmodSync(rustup, 0o755);
   return folder;
 }
 

@@ -3,7 +3,7 @@
 //
 // The first way is rustup. Where there is none, or it cannot download, Debian's own packages do (debian-rust.mjs).
 
-import { PINNED, WASM, adoptStable, inspectRust } from "../support/rust.mjs";
+import { PINNED, WASM, adopt, inspectRust } from "../support/rust.mjs";
 import { run, which } from "../support/process.mjs";
 import { StepFailed, step } from "../support/step.mjs";
 import { debianRust } from "./debian-rust.mjs";
@@ -16,7 +16,7 @@ const addArguments = (name, toolchain) =>
 const INSTALL = ["toolchain", "install", PINNED, "--profile", "minimal", "--no-self-update"];
 
 async function byRustup({ tests }) {
-  adoptStable();
+  adopt();
   if (!inspectRust({ tests })) {
     await run("rustup", INSTALL, { show: true }).catch((error) => {
       throw new StepFailed(`Rust ${PINNED}: ${error.message}`, `rustup ${INSTALL.join(" ")}`);
@@ -31,7 +31,7 @@ async function byRustup({ tests }) {
 
 /** The step. */
 export async function setUpRust({ tests = false } = {}) {
-  adoptStable();
+  adopt();
   await step("Rust", {
     ready: () => {
       const rust = inspectRust({ tests });
@@ -47,12 +47,12 @@ export async function setUpRust({ tests = false } = {}) {
           await byRustup({ tests });
         } catch (error) {
           console.log(`  rustup could not: ${error.message.split("\n")[0]}; trying Debian's packages`);
-          await debianRust().catch((second) => {
+          await debianRust({ tests }).catch((second) => {
             throw new StepFailed(`${error.message}\n${second.message}`, remedy);
           });
         }
       } else {
-        await debianRust();
+        await debianRust({ tests });
       }
       const rust = inspectRust({ tests });
       if (!rust || rust.missing.length > 0) throw new Error(`still missing: ${rust?.missing.join(", ") ?? `Rust ${PINNED}`}`);
