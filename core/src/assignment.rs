@@ -1,6 +1,6 @@
 //! Which variant a unit gets: a pure function of the experiment's version and the unit's id.
 //!
-//! The arithmetic is GrowthBook's hash version 2 (<https://docs.growthbook.io/lib/build-your-own>), in the same double
+//! The arithmetic is `GrowthBook`'s hash version 2 (<https://docs.growthbook.io/lib/build-your-own>), in the same double
 //! precision and over the same UTF-16 code units, so that its server SDKs agree with ours to the last visitor.
 
 /// Shares are whole ten-thousandths: the hash has no finer steps.

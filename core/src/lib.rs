@@ -1,8 +1,21 @@
 //! Every rule of Tributary, without I/O.
 //!
-//! In scope: what a visitor gets, what counts, who is credited, what a report says. Out of scope: where time, ids and
-//! bytes come from and where they go; those are arguments and return values.
+//! In scope: what a visitor gets, what counts, what a report says. Out of scope: where time, ids and bytes come from and
+//! where they go; those are arguments and return values.
 
 pub mod assignment;
+pub mod config;
+pub mod enrolment;
+pub mod event;
+pub mod facts;
+pub mod fold;
+pub mod hash;
+pub mod judge;
+pub mod money;
 pub mod page_config;
+pub mod report;
+pub mod seen;
+pub mod time;
 pub mod url;
+pub mod visitor;
+pub mod wire;

@@ -1,0 +1,125 @@
+//! Additive figures: what leaves a shard, and what a site adds up.
+//!
+//! Facts form a commutative group under [`Facts::merge`]: they can be added in any order and any grouping, and a
+//! correction is a negative fact.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::Currency;
+use crate::time::Day;
+use crate::wire::Reason;
+
+/// Whose figures. Stored: only ever append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Entity {
+    /// The site as a whole.
+    Site,
+    /// An experiment, by number.
+    Experiment(u16),
+}
+
+/// Which figure. Stored: only ever append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Metric {
+    /// Visitors, on the day of their first event.
+    Visitors,
+    /// Sessions, on the day they start.
+    Sessions,
+    /// Page views.
+    PageViews,
+    /// Custom events.
+    CustomEvents,
+    /// Orders of a currency.
+    Orders(Currency),
+    /// Gross value of the orders of a currency, minor units.
+    Gross(Currency),
+    /// Something refused, or accepted with a remark.
+    Diagnostic(Reason),
+    /// Units first exposed to a variant.
+    Exposures(u8),
+    /// Units left out because they were exposed to two variants.
+    Crossovers,
+    /// A goal's figure for a variant.
+    Goal {
+        /// Place of the goal within the experiment.
+        goal: u8,
+        /// Place of the variant within the experiment.
+        variant: u8,
+        /// Which.
+        measure: Measure,
+    },
+}
+
+/// A goal's figures per variant. Stored: only ever append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Measure {
+    /// Distinct units, on the day of their first conversion.
+    Conversions,
+    /// All conversions.
+    TotalConversions,
+    /// Conversions that carried revenue of a currency.
+    Orders(Currency),
+    /// Their gross value, minor units.
+    Gross(Currency),
+}
+
+/// The figures of one day and entity.
+pub type Figures = BTreeMap<Metric, i128>;
+
+/// Figures by day and entity. A zero is never kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts(pub BTreeMap<(Day, Entity), Figures>);
+
+impl Facts {
+    /// Adds to one figure.
+    pub fn add(&mut self, day: Day, entity: Entity, metric: Metric, amount: i128) {
+        if amount == 0 {
+            return;
+        }
+        let figures = self.0.entry((day, entity)).or_default();
+        add(figures, metric, amount);
+        if figures.is_empty() {
+            self.0.remove(&(day, entity));
+        }
+    }
+
+    /// Adds all of another's figures.
+    pub fn merge(&mut self, other: &Self) {
+        self.scaled(other, 1);
+    }
+
+    /// Takes away all of another's figures.
+    pub fn subtract(&mut self, other: &Self) {
+        self.scaled(other, -1);
+    }
+
+    fn scaled(&mut self, other: &Self, factor: i128) {
+        for ((day, entity), figures) in &other.0 {
+            for (metric, amount) in figures {
+                self.add(*day, *entity, *metric, amount * factor);
+            }
+        }
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn add(figures: &mut Figures, metric: Metric, amount: i128) {
+    match figures.entry(metric) {
+        Entry::Vacant(entry) => {
+            entry.insert(amount);
+        }
+        Entry::Occupied(mut entry) => {
+            *entry.get_mut() += amount;
+            if *entry.get() == 0 {
+                entry.remove();
+            }
+        }
+    }
+}
