@@ -3,6 +3,9 @@
 import { run } from "../../../scripts/support/process.mjs";
 import { WASM } from "../../../scripts/support/rust.mjs";
 
+/** Cargo's progress says nothing about a failure. */
+const withoutProgress = (text) => text.replaceAll(/^ +(Compiling|Checking|Downloading|Downloaded|Blocking|Updating|Locking|Adding) .*\n/gm, "");
+
 /** Runs commands to the end, each a test of its own. */
 async function commands(list) {
   const results = { passed: 0, failed: 0, output: "" };
@@ -11,7 +14,7 @@ async function commands(list) {
       () => (results.passed += 1),
       (error) => {
         results.failed += 1;
-        results.output += `cargo ${args.join(" ")}\n${error.output}\n`;
+        results.output += `cargo ${args.join(" ")}\n${withoutProgress(error.output)}\n`;
       },
     );
   }
@@ -35,7 +38,7 @@ export async function cargoTests(...packages) {
     (stdout) => [stdout, false],
     (error) => [error.output, true],
   );
-  const results = { passed: 0, failed: 0, output: `cargo ${args.join(" ")}\n${output}` };
+  const results = { passed: 0, failed: 0, output: `cargo ${args.join(" ")}\n${withoutProgress(output)}` };
   for (const [, passed, failed, ignored] of output.matchAll(/^test result: \S+ (\d+) passed; (\d+) failed; (\d+) ignored;/gm)) {
     results.passed += Number(passed);
     results.failed += Number(failed) + Number(ignored);
