@@ -5,6 +5,7 @@
 
 pub mod assignment;
 pub mod config;
+pub mod config_input;
 pub mod enrolment;
 pub mod event;
 pub mod facts;

@@ -228,7 +228,9 @@ fn experiment(experiment: &Experiment, config: &Config, facts: &Facts, now: Mill
         .map(|((day, _), figures)| (*day, figures))
         .collect();
     let mut run = Figures::new();
-    days.values().for_each(|figures| add(&mut run, figures));
+    for figures in days.values() {
+        add(&mut run, figures);
+    }
     let exposures = |variant| run.get(&Metric::Exposures(variant)).copied().unwrap_or(0);
     let allocation = experiment.allocation().map(|(_, allocation)| allocation);
     let share = |ten_thousandths: u16| f64::from(ten_thousandths) / 10_000.0;
