@@ -1,0 +1,98 @@
+//! A report to render in tests: a shop with one experiment.
+
+use tributary_core::config::{Goal, GoalKind, Status};
+use tributary_core::money::Currency;
+use tributary_core::report::{
+    ExperimentReport, GoalDay, GoalFigures, GoalReport, Report, Revenue, Totals, VariantReport,
+};
+use tributary_core::time::Millis;
+use tributary_core::wire::Reason;
+
+/// When the report was read.
+pub const AS_OF: Millis = 1_795_269_802_000;
+
+/// A settled report of the last 30 days with one experiment, two days old.
+pub fn report() -> Report {
+    Report {
+        site: "08c0ffee".into(),
+        name: "Harbour & Pine".into(),
+        time_zone: "America/New_York".into(),
+        as_of: AS_OF,
+        as_of_local: "2026-11-21 14:03:22".into(),
+        pending: 0,
+        from: "2026-10-23".into(),
+        to: "2026-11-21".into(),
+        totals: Totals {
+            new_visitors: 480,
+            sessions: 12_480,
+            page_views: 48_211,
+            custom_events: 900,
+            revenue: vec![usd(402, "38214.60", "95.06", None)],
+        },
+        experiments: vec![experiment(2 * tributary_core::time::DAY)],
+        diagnostics: [(Reason::Accepted, 128_220), (Reason::Duplicate, 84)].into(),
+    }
+}
+
+/// An experiment that has run for so long.
+pub fn experiment(age: Millis) -> ExperimentReport {
+    let variant = |key: &str, exposures| VariantReport { key: key.into(), name: key.into(), weight: 0.5, exposures };
+    ExperimentReport {
+        key: "hero".into(),
+        name: "Hero on the front page".into(),
+        status: Status::Running,
+        started_at: Some(AS_OF - age),
+        started_local: Some("2026-11-19 14:03:22".into()),
+        ended_at: None,
+        ended_local: None,
+        coverage: 1.0,
+        crossovers: 3,
+        variants: vec![variant("control", 2_400), variant("b", 2_000)],
+        goals: vec![
+            GoalReport {
+                goal: goal("purchase", GoalKind::Revenue { event: "purchase".into() }),
+                primary: true,
+                variants: vec![
+                    figures("control", 2_400, 72, vec![usd(74, "6963.40", "94.10", Some("2.90"))]),
+                    figures("b", 2_000, 80, vec![usd(83, "7254.00", "87.40", Some("3.63"))]),
+                ],
+                days: vec![
+                    GoalDay { day: "2026-11-19".into(), exposures: vec![1_000, 900], conversions: vec![20, 30] },
+                    GoalDay { day: "2026-11-21".into(), exposures: vec![1_400, 1_100], conversions: vec![52, 50] },
+                ],
+            },
+            GoalReport {
+                goal: goal("hero_click", GoalKind::Click { selector: "[data-goal=hero]".into() }),
+                primary: false,
+                variants: vec![figures("control", 2_400, 480, vec![]), figures("b", 2_000, 300, vec![])],
+                days: vec![],
+            },
+        ],
+    }
+}
+
+fn goal(key: &str, kind: GoalKind) -> Goal {
+    Goal { key: key.into(), name: key.into(), kind }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+fn figures(variant: &str, exposures: i128, conversions: i128, revenue: Vec<Revenue>) -> GoalFigures {
+    GoalFigures {
+        variant: variant.into(),
+        exposures,
+        conversions,
+        total_conversions: conversions,
+        conversion_rate: Some(conversions as f64 / exposures as f64),
+        revenue,
+    }
+}
+
+fn usd(orders: i128, gross: &str, aov: &str, per_visitor: Option<&str>) -> Revenue {
+    Revenue {
+        currency: Currency::parse("USD").expect("a currency"),
+        orders,
+        gross: gross.into(),
+        aov: Some(aov.into()),
+        per_visitor: per_visitor.map(str::to_owned),
+    }
+}
