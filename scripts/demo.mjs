@@ -23,8 +23,8 @@ const EXPERIMENT = {
   key: "hero",
   variants: [{ key: "control" }, { key: "b" }],
   goals: [
-    { key: "purchase", type: "revenue", name: "purchase" },
-    { key: "add_to_cart", type: "custom_event", name: "add_to_cart" },
+    { key: "purchase", type: "revenue", name: "Purchase", event: "purchase" },
+    { key: "add_to_cart", type: "custom_event", name: "Added to the cart", event: "add_to_cart" },
     { key: "thanks", type: "page_view", operator: "contains", url: "/thanks.html" },
     { key: "hero_click", type: "click", selector: "[data-goal=hero]" },
     { key: "newsletter", type: "form_submit", selector: "#newsletter" },

@@ -1,8 +1,27 @@
-//! Tributary at the edge.
+//! Tributary at the edge: routes, and two kinds of Durable Object.
+//!
+//! In scope: HTTP, keys, storage, delivery between objects, pages. Out of scope: every rule about what counts, which is
+//! the core's.
+
+mod answer;
+mod call;
+mod database;
+mod inbox;
+mod key;
+mod outbox;
+pub mod page;
+mod received;
+mod route;
+mod shard;
+mod site;
+mod turn;
+
+pub use shard::Shard;
+pub use site::Site;
 
 use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(fetch)]
-async fn fetch(_request: Request, _env: Env, _context: Context) -> Result<Response> {
-    Response::ok("tributary")
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    route::answer(request, env).await
 }

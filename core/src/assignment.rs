@@ -8,9 +8,8 @@ pub const FULL_SHARE: u16 = 10_000;
 
 /// A unit's place in `[0, 1)` under a seed: `n = fnv1a32(decimal(fnv1a32(seed + id))) % 10000 / 10000`.
 pub fn place(seed: &str, id: &str) -> f64 {
-    let inner = fnv1a32(seed.encode_utf16().chain(id.encode_utf16()));
-    let mut digits = [0; 10];
-    f64::from(fnv1a32(decimal(inner, &mut digits)) % 10_000) / 10_000.0
+    let inner = fnv1a32(fnv1a32(BASIS, seed), id);
+    f64::from(fnv1a32_decimal(inner) % 10_000) / 10_000.0
 }
 
 /// The index of the variant whose range holds the unit's place, or none where coverage leaves it out.
@@ -35,21 +34,35 @@ fn share(ten_thousandths: u16) -> f64 {
     f64::from(ten_thousandths) / f64::from(FULL_SHARE)
 }
 
-/// FNV-1a, 32 bits, over UTF-16 code units (as JavaScript's `charCodeAt` sees a text).
-fn fnv1a32(units: impl Iterator<Item = u16>) -> u32 {
-    units.fold(0x811c_9dc5, |hash, unit| (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193))
+const BASIS: u32 = 0x811c_9dc5;
+
+/// FNV-1a, 32 bits, continued over a text's UTF-16 code units (as JavaScript's `charCodeAt` sees it).
+fn fnv1a32(mut hash: u32, text: &str) -> u32 {
+    for letter in text.chars() {
+        let code = letter as u32;
+        hash = match code.checked_sub(0x1_0000) {
+            // Two surrogates, each with ten bits.
+            Some(rest) => step(step(hash, 0xd800 + (rest >> 10)), 0xdc00 + (rest & 0x3ff)),
+            None => step(hash, code),
+        };
+    }
+    hash
 }
 
-/// The decimal digits of a number as code units, without the formatting machinery (bytes in the page count).
-fn decimal(mut number: u32, digits: &mut [u16; 10]) -> impl Iterator<Item = u16> + '_ {
-    let mut length = 0;
-    for digit in digits.iter_mut() {
-        *digit = u16::from(b'0') + (number % 10) as u16;
-        number /= 10;
-        length += 1;
-        if number == 0 {
-            break;
-        }
+/// The same over a number's decimal digits, without the formatting machinery (bytes in the page count).
+fn fnv1a32_decimal(number: u32) -> u32 {
+    let mut power = 1;
+    while number / power > 9 {
+        power *= 10;
     }
-    digits.iter().take(length).rev().copied()
+    let mut hash = BASIS;
+    while power > 0 {
+        hash = step(hash, 48 + number / power % 10);
+        power /= 10;
+    }
+    hash
+}
+
+fn step(hash: u32, unit: u32) -> u32 {
+    (hash ^ unit).wrapping_mul(0x0100_0193)
 }

@@ -108,15 +108,15 @@ pub enum GoalKind {
         /// CSS selector.
         selector: String,
     },
-    /// `track(name)`.
+    /// `track(event)`.
     CustomEvent {
         /// The event's name.
-        name: String,
+        event: String,
     },
-    /// `track(name, { revenue })`.
+    /// `track(event, { revenue })`.
     Revenue {
         /// The event's name.
-        name: String,
+        event: String,
     },
 }
 

@@ -294,10 +294,10 @@ fn goal_kind(place: usize, kind: &GoalKind) -> Result<(), InputError> {
             require(compiles, &at("url"), "a regular expression of the syntax common to Rust's regex and JavaScript")
         }
         GoalKind::Click { selector } | GoalKind::FormSubmit { selector } => text(&at("selector"), selector),
-        GoalKind::CustomEvent { name } | GoalKind::Revenue { name } => {
-            require(!name.starts_with('$'), &at("name"), "a name that does not begin with $")?;
-            require(name.chars().count() <= crate::wire::MAX_NAME, &at("name"), "at most 128 characters")?;
-            text(&at("name"), name)
+        GoalKind::CustomEvent { event } | GoalKind::Revenue { event } => {
+            require(!event.starts_with('$'), &at("event"), "a name that does not begin with $")?;
+            require(event.chars().count() <= crate::wire::MAX_NAME, &at("event"), "at most 128 characters")?;
+            text(&at("event"), event)
         }
     }
 }

@@ -121,20 +121,20 @@ impl Rules {
         url::public(address, &allowed)
     }
 
-    fn custom(&self, at: Millis, event_name: &str, sale: &Sale) -> (Judged, Option<Reason>) {
+    fn custom(&self, at: Millis, name: &str, sale: &Sale) -> (Judged, Option<Reason>) {
         let named = sale.currency.as_deref().map(currency);
         let currency = named.flatten().unwrap_or(self.config.currency);
         let revenue = sale.revenue.as_deref().map(|text| money::parse(text, currency));
         let is_bad = revenue == Some(None) || named == Some(None);
         let money = revenue.flatten().filter(|_| !is_bad);
         let order =
-            self.config.order_events.iter().any(|name| name == event_name).then(|| {
+            self.config.order_events.iter().any(|order| order == name).then(|| {
                 sale.order_id.as_deref().map_or(OrderId::Unnamed, |id| OrderId::Named(fnv1a64(id.as_bytes())))
             });
         let deed = Deed::Custom { money: money.unwrap_or(Money { currency, minor: 0 }), order };
         let judged = self.meeting(at, deed, |goal| match goal {
-            GoalKind::CustomEvent { name } => name == event_name,
-            GoalKind::Revenue { name } => name == event_name && money.is_some(),
+            GoalKind::CustomEvent { event } => event == name,
+            GoalKind::Revenue { event } => event == name && money.is_some(),
             _ => false,
         });
         (judged, is_bad.then_some(Reason::BadRevenue))

@@ -16,6 +16,7 @@ pub mod money;
 pub mod page_config;
 pub mod report;
 pub mod seen;
+pub mod text;
 pub mod time;
 pub mod url;
 pub mod visitor;

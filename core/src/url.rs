@@ -1,5 +1,7 @@
 //! What of an address may leave the page.
 
+use crate::text::cut;
+
 /// The address without fragment and with only the allowed query parameters, in their order.
 ///
 /// A parameter is allowed when its name, as written before `=`, stands in `allowed`. The page applies it before it
@@ -20,13 +22,4 @@ pub fn public(address: &str, allowed: &[&str]) -> String {
         query = rest;
     }
     kept
-}
-
-/// What stands before and after the first such byte (an ASCII character). The standard library's search, which can do far
-/// more, would be as many bytes in the page as all of this.
-fn cut(text: &str, at: u8) -> (&str, &str) {
-    text.bytes()
-        .position(|byte| byte == at)
-        .and_then(|index| Some((text.get(..index)?, text.get(index + 1..)?)))
-        .unwrap_or((text, ""))
 }

@@ -1,0 +1,156 @@
+//! Answers: the one place where an outcome becomes HTTP.
+
+use serde::Serialize;
+use tributary_core::config_input::InputError;
+use tributary_core::wire::{BatchError, MAX_BATCH_BYTES};
+use worker::{Error, Response, ResponseBuilder, Result};
+
+/// Why a call is not answered with what it asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// HTTP status.
+    pub status: u16,
+    code: &'static str,
+    message: String,
+    field: Option<String>,
+    limit: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: Detail<'a>,
+}
+
+#[derive(Serialize)]
+struct Detail<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'a str>,
+}
+
+impl Problem {
+    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), field: None, limit: None }
+    }
+
+    fn about(mut self, field: impl Into<String>, limit: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self.limit = Some(limit.into());
+        self
+    }
+
+    /// No site has this key.
+    pub fn unknown_site() -> Self {
+        Self::new(404, "unknown_site", "no site has this key").about("site", "a key from POST /v1/sites")
+    }
+
+    /// Nothing is at this address.
+    pub fn not_found() -> Self {
+        Self::new(404, "not_found", "nothing is at this address")
+    }
+
+    /// The address does not take this method.
+    pub fn method_not_allowed(allowed: &str) -> Self {
+        Self::new(405, "method_not_allowed", format!("use {allowed}")).about("method", allowed)
+    }
+
+    /// No key, or a wrong one.
+    pub fn unauthorized() -> Self {
+        Self::new(401, "unauthorized", "the key is missing or wrong").about("Authorization", "Bearer and the key")
+    }
+
+    /// The body is larger than anything sensible.
+    pub fn too_large(limit: usize) -> Self {
+        Self::new(413, "body_too_large", "the body is too large").about("body", format!("{limit} bytes"))
+    }
+
+    /// A field that cannot be taken.
+    pub fn field(field: &str, limit: &str) -> Self {
+        Self::new(400, "bad_field", format!("`{field}` must be {limit}")).about(field, limit)
+    }
+
+    /// A collector without its keys.
+    pub fn not_set_up(key: &str) -> Self {
+        Self::new(503, "not_set_up", format!("the collector has no {key}: set it with `wrangler secret put {key}`"))
+    }
+
+    /// The answer.
+    pub fn response(&self) -> Result<Response> {
+        let (field, limit) = (self.field.as_deref(), self.limit.as_deref());
+        json(self.status, &Body { error: Detail { code: self.code, message: &self.message, field, limit } })
+    }
+}
+
+impl From<BatchError> for Problem {
+    fn from(error: BatchError) -> Self {
+        let message = error.to_string();
+        match error {
+            BatchError::Malformed(_) => {
+                Self::new(400, "malformed", message).about("body", format!("a batch, at most {MAX_BATCH_BYTES} bytes"))
+            }
+            BatchError::Field { field, limit } => Self::new(400, "bad_field", message).about(field, limit),
+        }
+    }
+}
+
+impl From<InputError> for Problem {
+    fn from(error: InputError) -> Self {
+        let message = error.to_string();
+        match error {
+            InputError::Field { field, limit } => Self::new(400, "bad_field", message).about(field, limit),
+            InputError::Malformed(_) => Self::new(400, "malformed", message),
+            InputError::UnknownExperiment(_) => Self::new(404, "unknown_experiment", message),
+            InputError::Conflict(_) => Self::new(409, "conflict", message),
+        }
+    }
+}
+
+/// What a handler ends with: an answer, a problem of the caller's, or a failure of ours.
+pub enum Failure {
+    /// The caller's.
+    Problem(Problem),
+    /// Ours.
+    Error(Error),
+}
+
+impl<T: Into<Problem>> From<T> for Failure {
+    fn from(problem: T) -> Self {
+        Self::Problem(problem.into())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Turns what a handler ends with into an answer. Failures of ours become a 500 that tells nothing.
+pub fn finish(outcome: std::result::Result<Response, Failure>) -> Result<Response> {
+    match outcome {
+        Ok(response) => Ok(response),
+        Err(Failure::Problem(problem)) => problem.response(),
+        Err(Failure::Error(error)) => {
+            worker::console_error!("{error}");
+            Problem::new(500, "internal", "the collector failed; nothing of this call was kept").response()
+        }
+    }
+}
+
+/// A JSON answer that nobody keeps.
+pub fn json(status: u16, value: &impl Serialize) -> Result<Response> {
+    let text = serde_json::to_string(value).map_err(|error| Error::RustError(error.to_string()))?;
+    json_text(status, text)
+}
+
+/// A JSON answer from text.
+pub fn json_text(status: u16, text: String) -> Result<Response> {
+    Ok(ResponseBuilder::new()
+        .with_status(status)
+        .with_header("content-type", "application/json")?
+        .with_header("cache-control", "no-store")?
+        .fixed(text.into_bytes()))
+}

@@ -1,0 +1,100 @@
+//! The SQLite of a Durable Object, with every row counted.
+
+use std::cell::Cell;
+
+use serde::Serialize;
+use worker::{Error, Result, SqlStorage, SqlStorageValue, Storage};
+
+/// No value above this: production refuses 2 MB, local workerd would take it.
+const MAX_VALUE_BYTES: usize = 1_000_000;
+
+/// Rows and alarms since the object woke.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Meter {
+    /// Rows read.
+    pub rows_read: usize,
+    /// Rows written, deletes included.
+    pub rows_written: usize,
+    /// Alarms set (each is billed as a row written).
+    pub alarms_set: usize,
+}
+
+/// An object's database.
+pub struct Database {
+    storage: Storage,
+    sql: SqlStorage,
+    meter: Cell<Meter>,
+}
+
+impl Database {
+    /// Opens the database and makes its tables.
+    pub fn open(storage: Storage, tables: &str) -> Self {
+        let database = Self { sql: storage.sql(), storage, meter: Cell::default() };
+        if let Err(error) = database.run(tables, vec![]) {
+            worker::console_error!("tables: {error}");
+        }
+        database.meter.take();
+        database
+    }
+
+    /// The storage, for turns and alarms.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Runs a statement and gives its rows.
+    pub fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Vec<SqlStorageValue>>> {
+        let is_large = |value: &SqlStorageValue| match value {
+            SqlStorageValue::Blob(bytes) => bytes.len() > MAX_VALUE_BYTES,
+            SqlStorageValue::String(text) => text.len() > MAX_VALUE_BYTES,
+            _ => false,
+        };
+        if values.iter().any(is_large) {
+            return Err(Error::RustError("a value of more than 1 MB is not stored".to_owned()));
+        }
+        let cursor = self.sql.exec(statement, values)?;
+        let rows = cursor.raw().collect::<Result<Vec<_>>>()?;
+        self.count(|meter| {
+            meter.rows_read += cursor.rows_read();
+            meter.rows_written += cursor.rows_written();
+        });
+        Ok(rows)
+    }
+
+    /// The one value that a statement gives, if any.
+    pub fn value(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<Option<SqlStorageValue>> {
+        Ok(self.run(statement, values)?.into_iter().next().and_then(|row| row.into_iter().next()))
+    }
+
+    /// The one blob that a statement gives, if any.
+    pub fn blob(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<Option<Vec<u8>>> {
+        Ok(self.value(statement, values)?.and_then(|value| as_blob(&value)))
+    }
+
+    /// Sets the alarm to go off after a time, ms.
+    pub async fn set_alarm(&self, after: i64) -> Result<()> {
+        self.count(|meter| meter.alarms_set += 1);
+        self.storage.set_alarm(after).await
+    }
+
+    /// Rows and alarms since the object woke.
+    pub fn meter(&self) -> Meter {
+        self.meter.get()
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Meter)) {
+        let mut meter = self.meter.get();
+        change(&mut meter);
+        self.meter.set(meter);
+    }
+}
+
+/// The bytes of a stored blob.
+pub fn as_blob(value: &SqlStorageValue) -> Option<Vec<u8>> {
+    if let SqlStorageValue::Blob(bytes) = value { Some(bytes.clone()) } else { None }
+}
+
+/// A stored whole number below 2^53.
+pub fn as_integer(value: &SqlStorageValue) -> Option<i64> {
+    if let SqlStorageValue::Integer(number) = value { Some(*number) } else { None }
+}

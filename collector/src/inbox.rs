@@ -1,0 +1,136 @@
+//! Facts that arrived at the site, and the counters they end in.
+//!
+//! A delivery writes one row: the shard's last sequence number with its facts not yet in the counters. Every few minutes
+//! they are folded into one row per day and entity. A report reads both.
+
+use tributary_core::facts::{Entity, Facts, Figures};
+use tributary_core::time::Day;
+use worker::{Error, Result, SqlStorageValue};
+
+use crate::call::Delivery;
+use crate::database::{Database, as_blob, as_integer};
+
+/// The tables.
+pub const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS inbox (shard INTEGER PRIMARY KEY, last INTEGER NOT NULL, facts BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS counter (
+        entity INTEGER NOT NULL, day INTEGER NOT NULL, figures BLOB NOT NULL, PRIMARY KEY (entity, day)
+    ) WITHOUT ROWID;
+";
+/// Facts of one shard beyond this are folded at once: a row must stay far below what can be stored.
+const FULL_BYTES: usize = 64 * 1024;
+
+/// What a delivery came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applied {
+    /// The shard's last sequence number that is in the site's figures.
+    pub last: i64,
+    /// Something waits to be folded into the counters.
+    pub is_filled: bool,
+    /// It should be folded now.
+    pub is_full: bool,
+}
+
+/// Applies, inside a turn, the parts of a delivery that follow the last one: each once, in order.
+pub fn apply(database: &Database, delivery: &Delivery) -> Result<Applied> {
+    let shard = SqlStorageValue::Integer(delivery.shard.into());
+    let rows = database.run("SELECT last, facts FROM inbox WHERE shard = ?", vec![shard.clone()])?;
+    let (known, mut facts) = match rows.first().map(Vec::as_slice) {
+        Some([last, facts]) => (as_integer(last).unwrap_or(0), read(facts)?),
+        _ => (0, Facts::default()),
+    };
+    let mut last = known;
+    for (seq, part) in &delivery.parts {
+        if *seq == last + 1 {
+            facts.merge(part);
+            last = *seq;
+        }
+    }
+    if last == known {
+        return Ok(Applied { last, is_filled: false, is_full: false });
+    }
+    let bytes = write(&facts)?;
+    let is_full = bytes.len() > FULL_BYTES;
+    let values = vec![shard, SqlStorageValue::Integer(last), bytes.into()];
+    database.run("INSERT OR REPLACE INTO inbox (shard, last, facts) VALUES (?, ?, ?)", values)?;
+    Ok(Applied { last, is_filled: !facts.is_empty(), is_full })
+}
+
+/// Folds, inside a turn, what waits into the counters.
+pub fn fold(database: &Database) -> Result<()> {
+    for ((day, entity), figures) in &waiting(database)?.0 {
+        let place = || vec![SqlStorageValue::Integer(number(*entity)), SqlStorageValue::Integer(day.0.into())];
+        let stored = database.blob("SELECT figures FROM counter WHERE entity = ? AND day = ?", place())?;
+        let mut counters = match stored {
+            Some(bytes) => facts_of(*day, *entity, &bytes)?,
+            None => Facts::default(),
+        };
+        counters.merge(&Facts([((*day, *entity), figures.clone())].into()));
+        let merged = counters.0.remove(&(*day, *entity)).unwrap_or_default();
+        let mut values = place();
+        values.push(write(&merged)?.into());
+        database.run("INSERT OR REPLACE INTO counter (entity, day, figures) VALUES (?, ?, ?)", values)?;
+    }
+    let empty = write(&Facts::default())?;
+    let values: Vec<SqlStorageValue> = vec![empty.clone().into(), empty.into()];
+    database.run("UPDATE inbox SET facts = ? WHERE facts <> ?", values)?;
+    Ok(())
+}
+
+/// Everything that arrived, of the site over some days and of its experiments over all.
+pub fn read_all(database: &Database, from: Day, to: Day) -> Result<Facts> {
+    let mut facts = waiting(database)?;
+    let range = vec![SqlStorageValue::Integer(from.0.into()), SqlStorageValue::Integer(to.0.into())];
+    let rows = database.run(
+        "SELECT entity, day, figures FROM counter WHERE entity > 0 OR (entity = 0 AND day BETWEEN ? AND ?)",
+        range,
+    )?;
+    for row in rows {
+        let [entity, day, figures] = row.as_slice() else { continue };
+        let (Some(entity), Some(day), Some(bytes)) = (as_integer(entity), as_integer(day), as_blob(figures)) else {
+            continue;
+        };
+        facts.merge(&facts_of(Day(i32::try_from(day).unwrap_or(0)), entity_of(entity), &bytes)?);
+    }
+    Ok(facts)
+}
+
+fn waiting(database: &Database) -> Result<Facts> {
+    let mut facts = Facts::default();
+    for row in database.run("SELECT facts FROM inbox", vec![])? {
+        if let Some(value) = row.first() {
+            facts.merge(&read(value)?);
+        }
+    }
+    Ok(facts)
+}
+
+/// The number of an entity in its table. Stored: never changes.
+fn number(entity: Entity) -> i64 {
+    match entity {
+        Entity::Site => 0,
+        Entity::Experiment(number) => i64::from(number),
+    }
+}
+
+fn entity_of(number: i64) -> Entity {
+    if number == 0 { Entity::Site } else { Entity::Experiment(u16::try_from(number).unwrap_or(u16::MAX)) }
+}
+
+fn facts_of(day: Day, entity: Entity, bytes: &[u8]) -> Result<Facts> {
+    let figures: Figures = postcard::from_bytes(bytes).map_err(unreadable)?;
+    Ok(Facts([((day, entity), figures)].into()))
+}
+
+fn read(value: &SqlStorageValue) -> Result<Facts> {
+    postcard::from_bytes(&as_blob(value).unwrap_or_default()).map_err(unreadable)
+}
+
+fn write(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+    postcard::to_allocvec(value).map_err(unreadable)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unreadable(error: postcard::Error) -> Error {
+    Error::RustError(format!("stored facts: {error}"))
+}

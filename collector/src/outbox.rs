@@ -1,0 +1,114 @@
+//! Facts on their way from a shard to its site: written in the turn that made them, sent at least once.
+//!
+//! - What may have been sent under a sequence number never changes: a flush seals the number, later facts open the next,
+//!   and on waking every row found is sealed.
+//! - Rows stay small, since a batch rewrites only the last one.
+//! - A row that was acknowledged is overwritten by a later number, not deleted: deletes are billed like writes.
+//!   So the highest number always stays in the table, and numbers never repeat.
+
+use std::collections::BTreeMap;
+
+use tributary_core::facts::Facts;
+use worker::{Result, SqlStorageValue};
+
+use crate::database::{Database, as_blob, as_integer};
+
+/// The table.
+pub const TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS outbox (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, facts BLOB NOT NULL);";
+/// Bytes of a row beyond which the next facts open another.
+const ROW_BYTES: usize = 3 * 1024;
+
+/// What waits, as far as memory knows: all of it can be read from the table again.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// The sequence number of every row.
+    slots: Vec<i64>,
+    /// The row that the next facts are merged into.
+    open: Option<Row>,
+    /// The last sequence number that was opened.
+    last: i64,
+    /// The last sequence number the site acknowledged.
+    acknowledged: i64,
+}
+
+/// A row of the outbox as a turn writes it.
+#[derive(Debug, Clone)]
+pub struct Row {
+    slot: usize,
+    seq: i64,
+    facts: Facts,
+    bytes: usize,
+}
+
+impl Outbox {
+    /// Reads what the table holds. Everything found is sealed; it is not known what of it was acknowledged.
+    pub fn wake(database: &Database) -> Result<Self> {
+        let rows = database.run("SELECT seq FROM outbox ORDER BY slot", vec![])?;
+        let slots: Vec<i64> = rows.iter().filter_map(|row| row.first().and_then(as_integer)).collect();
+        let last = slots.iter().copied().max().unwrap_or(0);
+        Ok(Self { slots, open: None, last, acknowledged: 0 })
+    }
+
+    /// Writes facts inside a turn. The row is to be given to [`Outbox::keep`] once the turn stands.
+    pub fn write(&self, database: &Database, facts: &Facts) -> Result<Row> {
+        let mut row = match &self.open {
+            Some(open) if open.bytes < ROW_BYTES => open.clone(),
+            open => Row {
+                slot: self.slots.iter().position(|seq| *seq <= self.acknowledged).unwrap_or(self.slots.len()),
+                seq: open.as_ref().map_or(self.last + 1, |open| open.seq),
+                facts: Facts::default(),
+                bytes: 0,
+            },
+        };
+        row.facts.merge(facts);
+        let bytes = postcard::to_allocvec(&row.facts).map_err(|error| worker::Error::RustError(error.to_string()))?;
+        row.bytes = bytes.len();
+        let slot = i64::try_from(row.slot).unwrap_or(i64::MAX);
+        let values = vec![SqlStorageValue::Integer(slot), SqlStorageValue::Integer(row.seq), bytes.into()];
+        database.run("INSERT OR REPLACE INTO outbox (slot, seq, facts) VALUES (?, ?, ?)", values)?;
+        Ok(row)
+    }
+
+    /// Remembers a row whose turn stands.
+    pub fn keep(&mut self, row: Row) {
+        if row.slot == self.slots.len() {
+            self.slots.push(row.seq);
+        } else {
+            self.slots[row.slot] = row.seq;
+        }
+        self.last = row.seq;
+        self.open = Some(row);
+    }
+
+    /// Sealed from now on: what is read next may be sent, so the next facts open another number.
+    pub fn seal(&mut self) {
+        self.open = None;
+    }
+
+    /// Everything not known to be acknowledged, by sequence number.
+    pub fn pending(&self, database: &Database) -> Result<BTreeMap<i64, Facts>> {
+        let mut pending: BTreeMap<i64, Facts> = BTreeMap::new();
+        let values = vec![SqlStorageValue::Integer(self.acknowledged)];
+        for row in database.run("SELECT seq, facts FROM outbox WHERE seq > ?", values)? {
+            let [seq, facts] = row.as_slice() else { continue };
+            let (Some(seq), Some(bytes)) = (as_integer(seq), as_blob(facts)) else { continue };
+            let facts: Facts =
+                postcard::from_bytes(&bytes).map_err(|error| worker::Error::RustError(error.to_string()))?;
+            pending.entry(seq).or_default().merge(&facts);
+        }
+        Ok(pending)
+    }
+
+    /// The site has applied everything up to this number.
+    pub fn acknowledge(&mut self, last: i64) {
+        self.acknowledged = self.acknowledged.max(last);
+    }
+
+    /// How many deliveries wait.
+    pub fn waiting(&self) -> u32 {
+        let waiting: std::collections::BTreeSet<i64> =
+            self.slots.iter().copied().filter(|seq| *seq > self.acknowledged).collect();
+        u32::try_from(waiting.len()).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,111 @@
+//! The API under a key: sites, experiments, reports.
+
+use futures_util::future::join_all;
+use serde::Serialize;
+use tributary_core::config::Config;
+use tributary_core::config_input::{self, NewSite};
+use worker::{Error, Method, Request};
+
+use super::Outcome;
+use super::edge::{self, Edge};
+use crate::answer::{Failure, Problem, json};
+use crate::call;
+use crate::key::{self, SiteKey};
+use crate::site::Account;
+
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
+#[derive(Serialize)]
+struct Made<'a> {
+    secret_key: &'a str,
+    in_force: bool,
+    #[serde(flatten)]
+    config: &'a Config,
+}
+
+/// Answers what is below `/v1`.
+pub async fn answer(mut request: Request, edge: &Edge, segments: &[&str]) -> Outcome {
+    let body = edge::body(&mut request, MAX_BODY_BYTES).await?;
+    let authorization = request.headers().get("authorization")?.unwrap_or_default();
+    match (request.method(), segments) {
+        (Method::Post, ["sites"]) => create(edge, &authorization, &body).await,
+        (Method::Get, ["sites", site]) => forward(edge, site, "/config", &authorization, None).await,
+        (Method::Patch, ["sites", site]) => forward(edge, site, "/config", &authorization, Some(&body)).await,
+        (Method::Post, ["sites", site, "experiments"]) => {
+            forward(edge, site, "/experiments", &authorization, Some(&body)).await
+        }
+        (Method::Post, ["sites", site, "experiments", key, verb @ ("start" | "stop")]) => {
+            forward(edge, site, &format!("/experiments/{key}/{verb}"), &authorization, Some(&body)).await
+        }
+        (Method::Get, ["sites", site, "report"]) => report(edge, site, &authorization).await,
+        (_, ["sites"]) => Err(Problem::method_not_allowed("POST").into()),
+        (_, ["sites", _]) => Err(Problem::method_not_allowed("GET or PATCH").into()),
+        (_, ["sites", _, "experiments"] | ["sites", _, "experiments", _, "start" | "stop"]) => {
+            Err(Problem::method_not_allowed("POST").into())
+        }
+        (_, ["sites", _, "report"]) => Err(Problem::method_not_allowed("GET").into()),
+        _ => Err(Problem::not_found().into()),
+    }
+}
+
+async fn create(edge: &Edge, authorization: &str, body: &[u8]) -> Outcome {
+    let expected = format!("Bearer {}", edge.secret("ADMIN_KEY")?);
+    if !key::same(expected.as_bytes(), authorization.as_bytes()) {
+        return Err(Problem::unauthorized().into());
+    }
+    let new: NewSite = config_input::read(body)?;
+    let shards = new.shards;
+    let site = SiteKey::issue(&edge.secret("SIGNING_KEY")?, shards, random()?);
+    let config = new.into_config(site.as_str().to_owned())?;
+    let secret_key = key::secret_key(random()?);
+    let account = Account { shards, fingerprint: key::fingerprint(&secret_key), config };
+    let stored = serde_json::to_vec(&account).map_err(|error| Error::RustError(error.to_string()))?;
+    let stub = call::site(&edge.env, site.as_str())?;
+    let mut answer = call::call(&stub, "/create", &edge.received, Some(&stored)).await?;
+    if answer.status_code() != 200 {
+        return Ok(answer);
+    }
+    let in_force = answer.json().await?;
+    Ok(json(201, &Made { secret_key: &secret_key, in_force, config: &account.config })?)
+}
+
+async fn forward(edge: &Edge, site: &str, path: &str, authorization: &str, body: Option<&[u8]>) -> Outcome {
+    let site = edge.site(site)?;
+    let stub = call::site(&edge.env, site.as_str())?;
+    Ok(call::call_as(&stub, path, &edge.received, body, Some(authorization)).await?)
+}
+
+async fn report(edge: &Edge, site: &str, authorization: &str) -> Outcome {
+    // Who may not read must not make shards work either.
+    let allowed = forward(edge, site, "/config", authorization, None).await?;
+    if allowed.status_code() != 200 {
+        return Ok(allowed);
+    }
+    let pending = flush(edge, &edge.site(site)?).await?;
+    forward(edge, site, &with_query(edge, "/report", pending), authorization, None).await
+}
+
+/// Has every shard deliver what waits; gives the number of deliveries that still do.
+pub async fn flush(edge: &Edge, site: &SiteKey) -> Result<u32, Failure> {
+    let pending = join_all((0..site.shards()).map(async |shard| {
+        let stub = call::shard(&edge.env, site.as_str(), shard)?;
+        call::call(&stub, "/flush", &edge.received, None).await?.json::<u32>().await
+    }));
+    // A shard that does not answer may well have something.
+    Ok(pending.await.into_iter().map(|pending| pending.unwrap_or(1)).sum())
+}
+
+/// The path of an internal call with the caller's query and what still waits.
+pub fn with_query(edge: &Edge, path: &str, pending: u32) -> String {
+    let own = ["pending", "at", "bot", "signed_in", "fault", "origin"];
+    let mut url = edge.url.clone();
+    let asked: Vec<_> = edge.url.query_pairs().filter(|(name, _)| !own.contains(&&**name)).collect();
+    url.query_pairs_mut().clear().extend_pairs(asked).append_pair("pending", &pending.to_string());
+    format!("{path}?{}", url.query().unwrap_or_default())
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::getrandom(&mut bytes).map_err(|error| Error::RustError(error.to_string()))?;
+    Ok(bytes)
+}

@@ -1,0 +1,76 @@
+//! `t.js`: loader, SDK and the site's public configuration, in one answer.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use tributary_core::hash::fnv1a64;
+use worker::{Request, Response};
+
+use super::Outcome;
+use super::asset;
+use super::edge::Edge;
+use crate::answer::{Failure, Problem};
+use crate::call;
+use crate::key::SiteKey;
+
+/// The isolate keeps a site's script this long, ms: a page view costs no call to an object.
+const KEEP_FOR: i64 = 5_000;
+/// Sites kept before the isolate forgets all of them.
+const KEEP_SITES: usize = 100;
+
+struct Kept {
+    until: i64,
+    body: String,
+    tag: String,
+}
+
+thread_local! {
+    static SCRIPTS: RefCell<HashMap<String, Kept>> = RefCell::default();
+}
+
+/// The script of a site, for a minute of the browser's cache.
+pub async fn script(request: &Request, edge: &Edge) -> Outcome {
+    let key = edge.url.query_pairs().find(|(name, _)| name == "site").map(|(_, key)| key.into_owned());
+    let site = edge.site(&key.unwrap_or_default())?;
+    let kept = |site: &SiteKey| {
+        SCRIPTS.with_borrow(|scripts| {
+            let kept = scripts.get(site.as_str()).filter(|kept| kept.until > edge.received.at)?;
+            Some((kept.body.clone(), kept.tag.clone()))
+        })
+    };
+    let (body, tag) = match kept(&site) {
+        Some(kept) => kept,
+        None => compose(edge, &site).await?,
+    };
+    let is_known = request.headers().get("if-none-match")?.is_some_and(|known| known == tag);
+    let builder = Response::builder()
+        .with_header("content-type", "text/javascript; charset=utf-8")?
+        .with_header("cache-control", "public, max-age=60")?
+        .with_header("etag", &tag)?
+        .with_header("x-content-type-options", "nosniff")?
+        .with_header("cross-origin-resource-policy", "cross-origin")?
+        .with_header("access-control-allow-origin", "*")?;
+    Ok(if is_known { builder.with_status(304).empty() } else { builder.fixed(body.into_bytes()) })
+}
+
+async fn compose(edge: &Edge, site: &SiteKey) -> Result<(String, String), Failure> {
+    // Any shard has the configuration; page views are spread over all of them.
+    let shard = u8::try_from(edge.received.at.rem_euclid(i64::from(site.shards()))).unwrap_or(0);
+    let shard = call::shard(&edge.env, site.as_str(), shard)?;
+    let mut answer = call::call(&shard, "/page", &edge.received, None).await?;
+    if answer.status_code() != 200 {
+        return Err(Problem::unknown_site().into());
+    }
+    let config = answer.text().await?;
+    let sdk = asset::text(edge, "/sdk/t.js").await?.ok_or_else(Problem::not_found)?;
+    let body = format!("self.__tributary={{site:\"{}\",config:\"{config}\"}};{sdk}", site.as_str());
+    let tag = format!("\"{:016x}\"", fnv1a64(body.as_bytes()));
+    SCRIPTS.with_borrow_mut(|scripts| {
+        if scripts.len() >= KEEP_SITES {
+            scripts.clear();
+        }
+        let kept = Kept { until: edge.received.at + KEEP_FOR, body: body.clone(), tag: tag.clone() };
+        scripts.insert(site.as_str().to_owned(), kept);
+    });
+    Ok((body, tag))
+}

@@ -1,0 +1,277 @@
+//! A shard: some of a site's visitors, and the facts they make on their way to the site.
+#![expect(missing_docs, reason = "`durable_object` makes methods that have none")]
+
+use std::cell::{Cell, RefCell};
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use tributary_core::config::Config;
+use tributary_core::facts::Facts;
+use tributary_core::judge::Rules;
+use tributary_core::visitor::{MAX_HISTORY_BYTES, Outcome, Visitor};
+use tributary_core::wire::{self, Batch, Refusal};
+use worker::{DurableObject, Env, Error, Request, Response, Result, SqlStorageValue, State, durable_object};
+
+use crate::answer::{Failure, Problem, finish, json};
+use crate::call::{self, Delivery};
+use crate::database::Database;
+use crate::outbox::{self, Outbox};
+use crate::received::{Fault, Received};
+use crate::turn;
+
+/// Facts wait this long for company before they are sent; a report that is read sends them at once.
+const FLUSH_AFTER: i64 = 60_000;
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS meta (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS visitor (id TEXT PRIMARY KEY, history BLOB NOT NULL) WITHOUT ROWID;
+";
+const CONFIG: i64 = 0;
+const FLOOR: i64 = 1;
+
+/// The Durable Object.
+#[durable_object]
+pub struct Shard {
+    inner: AssertUnwindSafe<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    env: Env,
+    /// All that memory knows; it can be read from the tables again.
+    home: RefCell<Option<Rc<Home>>>,
+    outbox: RefCell<Outbox>,
+    alarm: Cell<Alarm>,
+    is_delivering: Cell<bool>,
+}
+
+/// The configuration in force here, and which shard this is.
+#[derive(Deserialize, Serialize)]
+pub struct Posting {
+    /// Which of the site's shards.
+    pub shard: u8,
+    /// The site's configuration.
+    pub config: Config,
+}
+
+struct Home {
+    shard: u8,
+    rules: Rules,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alarm {
+    Unknown,
+    Off,
+    Set,
+}
+
+#[derive(Serialize)]
+struct BatchAnswer<'a> {
+    accepted: u32,
+    duplicate: u32,
+    refused: &'a [Refusal],
+    shift: i64,
+}
+
+impl DurableObject for Shard {
+    fn new(state: State, env: Env) -> Self {
+        let tables = format!("{TABLES}{}", outbox::TABLE);
+        let database = Database::open(state.storage(), &tables);
+        let outbox = Outbox::wake(&database).unwrap_or_default();
+        let inner = Inner {
+            database,
+            env,
+            home: RefCell::default(),
+            outbox: RefCell::new(outbox),
+            alarm: Cell::new(Alarm::Unknown),
+            is_delivering: Cell::new(false),
+        };
+        Self { inner: AssertUnwindSafe(inner) }
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        finish(self.inner.handle(request).await)
+    }
+
+    /// Never throws: a throwing alarm is dropped after six tries. What fails is tried again.
+    async fn alarm(&self) -> Result<Response> {
+        self.inner.alarm.set(Alarm::Off);
+        let received = Received::default();
+        if let Err(error) = self.inner.flush(&received).await {
+            worker::console_error!("flush: {error}");
+        }
+        if self.inner.outbox.borrow().waiting() > 0
+            && let Err(error) = self.inner.arm().await
+        {
+            worker::console_error!("alarm: {error}");
+        }
+        Response::empty()
+    }
+}
+
+impl Inner {
+    async fn handle(&self, mut request: Request) -> std::result::Result<Response, Failure> {
+        let url = request.url()?;
+        let received = Received::read(&url);
+        match url.path() {
+            "/batch" => {
+                let body = request.bytes().await?;
+                self.batch(&body, &received).await
+            }
+            "/post" => {
+                let posting = request.bytes().await?;
+                Ok(self.post(&posting)?)
+            }
+            "/flush" => {
+                let pending = self.flush(&received).await?;
+                Ok(json(200, &pending)?)
+            }
+            "/page" => self.page(&received),
+            "/floor" => Ok(self.floor()?),
+            "/meter" => Ok(json(200, &self.database.meter())?),
+            _ => Err(Problem::not_found().into()),
+        }
+    }
+
+    async fn batch(&self, body: &[u8], received: &Received) -> std::result::Result<Response, Failure> {
+        let home = self.home()?.ok_or_else(Problem::unknown_site)?;
+        assert!(received.fault != Some(Fault::Panic), "a test asked for it");
+        let batch = wire::parse(body, received.at)?;
+        let shift = batch.shift;
+        // Before the turn: an alarm that finds nothing does no harm, facts without an alarm would wait for a reader.
+        self.arm().await?;
+        let (outcome, row) = turn::run(self.database.storage(), || self.take(batch, &home.rules, received))?;
+        if let Some(row) = row {
+            self.outbox.borrow_mut().keep(row);
+        }
+        let Outcome { accepted, duplicate, refused, .. } = outcome;
+        Ok(json(200, &BatchAnswer { accepted, duplicate, refused: &refused, shift })?)
+    }
+
+    /// The turn: both writes stand or neither does.
+    fn take(&self, batch: Batch, rules: &Rules, received: &Received) -> Result<(Outcome, Option<outbox::Row>)> {
+        let id = SqlStorageValue::String(batch.visitor.clone());
+        let stored = self.database.blob("SELECT history FROM visitor WHERE id = ?", vec![id.clone()])?;
+        let mut visitor = match &stored {
+            Some(bytes) => Visitor::decode(bytes).ok_or_else(|| Error::RustError("a history cannot be read".into()))?,
+            None => Visitor::default(),
+        };
+        let too_many = batch.clone();
+        let mut outcome = visitor.step(batch, rules, received.is_bot, received.at);
+        let history = visitor.encode();
+        if history.len() > MAX_HISTORY_BYTES {
+            outcome = Visitor::refuse(too_many, rules, received.at);
+        } else if outcome.changed() {
+            let values = vec![id, history.into()];
+            self.database.run("INSERT OR REPLACE INTO visitor (id, history) VALUES (?, ?)", values)?;
+        }
+        match received.fault {
+            Some(Fault::PanicInTurn) => panic!("a test asked for it"),
+            Some(Fault::FailInTurn) => return Err(Error::RustError("a test asked for it".to_owned())),
+            _ => {}
+        }
+        let row = if outcome.facts.is_empty() {
+            None
+        } else {
+            Some(self.outbox.borrow().write(&self.database, &outcome.facts)?)
+        };
+        Ok((outcome, row))
+    }
+
+    /// Takes a configuration, unless a later one is in force already.
+    fn post(&self, posting: &[u8]) -> Result<Response> {
+        let text = std::str::from_utf8(posting).map_err(|error| Error::RustError(error.to_string()))?;
+        let posted: Posting = serde_json::from_str(text).map_err(|error| Error::RustError(error.to_string()))?;
+        let in_force = self.home()?.map_or(0, |home| home.rules.config.version);
+        if posted.config.version > in_force {
+            let values = vec![SqlStorageValue::Integer(CONFIG), SqlStorageValue::String(text.to_owned())];
+            self.database.run("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)?;
+            self.home.replace(Some(Rc::new(Home::from(posted))));
+        }
+        Response::empty()
+    }
+
+    /// The page's part of the configuration, as `t.js` carries it.
+    fn page(&self, received: &Received) -> std::result::Result<Response, Failure> {
+        let home = self.home()?.ok_or_else(Problem::unknown_site)?;
+        let bytes = home.rules.config.page(received.at).encode();
+        Ok(Response::ok(URL_SAFE_NO_PAD.encode(bytes))?)
+    }
+
+    /// Sends everything that waits; gives the number of deliveries that still do.
+    async fn flush(&self, received: &Received) -> Result<u32> {
+        let Some(home) = self.home()? else { return Ok(0) };
+        let Some(_one_at_a_time) = Delivering::begin(&self.is_delivering) else {
+            return Ok(self.outbox.borrow().waiting().max(1));
+        };
+        self.outbox.borrow_mut().seal();
+        let pending: Vec<(i64, Facts)> = self.outbox.borrow().pending(&self.database)?.into_iter().collect();
+        if !pending.is_empty() {
+            let site = call::site(&self.env, &home.rules.config.site)?;
+            for delivery in Delivery::of(home.shard, pending, received.fault) {
+                if let Some(last) = call::deliver(&site, &delivery, received).await? {
+                    self.outbox.borrow_mut().acknowledge(last);
+                }
+            }
+        }
+        Ok(self.outbox.borrow().waiting())
+    }
+
+    /// The benchmark's floor: a round trip that writes one row.
+    fn floor(&self) -> Result<Response> {
+        let values = vec![SqlStorageValue::Integer(FLOOR), SqlStorageValue::String("floor".to_owned())];
+        self.database.run("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)?;
+        Response::empty()
+    }
+
+    async fn arm(&self) -> Result<()> {
+        if self.alarm.get() == Alarm::Unknown {
+            let is_set = self.database.storage().get_alarm().await?.is_some();
+            self.alarm.set(if is_set { Alarm::Set } else { Alarm::Off });
+        }
+        if self.alarm.get() == Alarm::Off {
+            self.alarm.set(Alarm::Set);
+            self.database.set_alarm(FLUSH_AFTER).await?;
+        }
+        Ok(())
+    }
+
+    fn home(&self) -> Result<Option<Rc<Home>>> {
+        if self.home.borrow().is_none() {
+            let values = vec![SqlStorageValue::Integer(CONFIG)];
+            if let Some(SqlStorageValue::String(text)) =
+                self.database.value("SELECT value FROM meta WHERE id = ?", values)?
+            {
+                let posting: Posting =
+                    serde_json::from_str(&text).map_err(|error| Error::RustError(error.to_string()))?;
+                self.home.replace(Some(Rc::new(Home::from(posting))));
+            }
+        }
+        Ok(self.home.borrow().clone())
+    }
+}
+
+impl From<Posting> for Home {
+    fn from(posting: Posting) -> Self {
+        Self { shard: posting.shard, rules: Rules::new(posting.config) }
+    }
+}
+
+/// Held while a delivery is under way, so that there is one at a time; let go even by a panic.
+struct Delivering<'a>(&'a Cell<bool>);
+
+impl<'a> Delivering<'a> {
+    fn begin(is_delivering: &'a Cell<bool>) -> Option<Self> {
+        (!is_delivering.replace(true)).then_some(Self(is_delivering))
+    }
+}
+
+impl Drop for Delivering<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}

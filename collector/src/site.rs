@@ -1,0 +1,310 @@
+//! The site object: configuration, and the figures that its shards deliver. It never sees an event.
+#![expect(missing_docs, reason = "`durable_object` makes methods that have none")]
+
+use std::cell::{Cell, RefCell};
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+use tributary_core::config::Config;
+use tributary_core::config_input::{self, NewExperiment, SiteChange};
+use tributary_core::report::{Range, Report};
+use tributary_core::time::Day;
+use worker::{
+    DurableObject, Env, Error, Method, Request, Response, Result, SqlStorageValue, State, Url, durable_object,
+};
+
+use crate::answer::{Failure, Problem, finish, json, json_text};
+use crate::call::{self, Delivery};
+use crate::database::{Database, as_integer};
+use crate::received::{Fault, Received};
+use crate::shard::Posting;
+use crate::{inbox, key, page, turn};
+
+/// Delivered facts wait this long before they are folded into counters.
+const FOLD_AFTER: i64 = 5 * 60_000;
+/// A shard that did not take the configuration is asked again after this.
+const PUSH_AFTER: i64 = 5_000;
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS meta (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS peer (shard INTEGER PRIMARY KEY, version INTEGER NOT NULL);
+";
+const ACCOUNT: i64 = 0;
+
+/// The Durable Object.
+#[durable_object]
+pub struct Site {
+    inner: AssertUnwindSafe<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    env: Env,
+    account: RefCell<Option<Rc<Account>>>,
+    is_fold_due: Cell<bool>,
+}
+
+/// What is stored of a site.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Account {
+    /// How many shards it has; never changes.
+    pub shards: u8,
+    /// Hash of the secret key.
+    pub fingerprint: String,
+    /// The configuration in force.
+    pub config: Config,
+}
+
+#[derive(Deserialize)]
+struct Start {
+    at: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Changed<'a, T> {
+    #[serde(flatten)]
+    what: &'a T,
+    /// Every shard judges by it already.
+    in_force: bool,
+}
+
+impl DurableObject for Site {
+    fn new(state: State, env: Env) -> Self {
+        let database = Database::open(state.storage(), &format!("{TABLES}{}", inbox::TABLES));
+        let inner = Inner { database, env, account: RefCell::default(), is_fold_due: Cell::new(false) };
+        Self { inner: AssertUnwindSafe(inner) }
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        finish(self.inner.handle(request).await)
+    }
+
+    /// Never throws: a throwing alarm is dropped after six tries. What fails is tried again.
+    async fn alarm(&self) -> Result<Response> {
+        self.inner.is_fold_due.set(false);
+        if let Err(error) = turn::run(self.inner.database.storage(), || inbox::fold(&self.inner.database)) {
+            worker::console_error!("fold: {error}");
+            self.inner.arm_fold().await;
+        }
+        match self.inner.push().await {
+            Ok(true) => {}
+            Ok(false) => self.inner.arm(PUSH_AFTER).await,
+            Err(error) => {
+                worker::console_error!("push: {error}");
+                self.inner.arm(PUSH_AFTER).await;
+            }
+        }
+        Response::empty()
+    }
+}
+
+impl Inner {
+    async fn handle(&self, mut request: Request) -> std::result::Result<Response, Failure> {
+        let url = request.url()?;
+        let received = Received::read(&url);
+        let body = request.bytes().await?;
+        match url.path() {
+            "/deliveries" => return self.deliveries(&body, &received).await,
+            "/create" => return self.create(&body).await,
+            "/meter" => return Ok(json(200, &self.database.meter())?),
+            _ => {}
+        }
+        let account = self.account()?.ok_or_else(Problem::unknown_site)?;
+        if !received.is_signed_in {
+            authorize(&request, &account)?;
+        }
+        let path: Vec<&str> = url.path().split('/').skip(1).collect();
+        match (request.method(), path.as_slice()) {
+            (Method::Get, ["config"]) => Ok(json(200, &account.config)?),
+            (Method::Post, ["config"]) => {
+                let change: SiteChange = config_input::read(&body)?;
+                self.change(&account, account.config.with_change(change)?, None).await
+            }
+            (Method::Post, ["experiments"]) => {
+                let new: NewExperiment = config_input::read(&body)?;
+                let next = account.config.with_experiment(new)?;
+                let key = next.experiments.last().map(|experiment| experiment.key.clone());
+                self.change(&account, next, key).await
+            }
+            (Method::Post, ["experiments", key, "start"]) => {
+                let at = if body.is_empty() { None } else { config_input::read::<Start>(&body)?.at };
+                let next = account.config.with_start(key, at, received.at)?;
+                self.change(&account, next, Some((*key).to_owned())).await
+            }
+            (Method::Post, ["experiments", key, "stop"]) => {
+                let next = account.config.with_stop(key, received.at)?;
+                self.change(&account, next, Some((*key).to_owned())).await
+            }
+            (Method::Get, ["report"]) => Ok(json_text(200, self.report(&account.config, &url, &received)?.to_json())?),
+            (Method::Get, ["page"]) => {
+                let report = self.report(&account.config, &url, &received)?;
+                Ok(Response::from_html(page::overview(&report, &origin(&url)).into_string())?)
+            }
+            (Method::Get, ["page", key]) => {
+                let report = self.report(&account.config, &url, &received)?;
+                let page = page::experiment(&report, key, &origin(&url)).ok_or_else(Problem::not_found)?;
+                Ok(Response::from_html(page.into_string())?)
+            }
+            _ => Err(Problem::not_found().into()),
+        }
+    }
+
+    /// Makes the site. Doing it again with the same answer on its way is harmless.
+    async fn create(&self, body: &[u8]) -> std::result::Result<Response, Failure> {
+        if self.account()?.is_some() {
+            return Err(Problem::field("site", "a key that is not in use").into());
+        }
+        let account: Account = serde_json::from_slice(body).map_err(|error| Error::RustError(error.to_string()))?;
+        self.store(account)?;
+        self.arm(PUSH_AFTER).await;
+        Ok(json(200, &self.push().await?)?)
+    }
+
+    /// Stores the next configuration, pushes it, and answers with the experiment it is about (or all of it).
+    async fn change(
+        &self,
+        account: &Account,
+        next: Config,
+        experiment: Option<String>,
+    ) -> std::result::Result<Response, Failure> {
+        self.store(Account { config: next.clone(), ..account.clone() })?;
+        self.arm(PUSH_AFTER).await;
+        let in_force = self.push().await?;
+        match experiment.and_then(|key| next.experiment(&key)) {
+            Some(what) => Ok(json(200, &Changed { what, in_force })?),
+            None => Ok(json(200, &Changed { what: &next, in_force })?),
+        }
+    }
+
+    /// Sends the configuration to every shard that does not have it. True when all have it.
+    async fn push(&self) -> Result<bool> {
+        let Some(account) = self.account()? else { return Ok(true) };
+        let rows = self.database.run("SELECT shard, version FROM peer", vec![])?;
+        let version_of = |shard: u8| {
+            rows.iter()
+                .find(|row| row.first().and_then(as_integer) == Some(shard.into()))
+                .and_then(|row| row.get(1).and_then(as_integer))
+                .unwrap_or(0)
+        };
+        let version = i64::from(account.config.version);
+        let lagging: Vec<u8> = (0..account.shards).filter(|shard| version_of(*shard) < version).collect();
+        let taken = join_all(lagging.iter().map(|shard| self.push_to(*shard, &account.config))).await;
+        let mut all = true;
+        for (shard, result) in lagging.iter().zip(taken) {
+            if let Err(error) = result {
+                worker::console_error!("shard {shard} did not take the configuration: {error}");
+                all = false;
+                continue;
+            }
+            let values = vec![SqlStorageValue::Integer((*shard).into()), SqlStorageValue::Integer(version)];
+            // A push of a later version may have been faster.
+            self.database.run(
+                "INSERT INTO peer (shard, version) VALUES (?, ?)
+                 ON CONFLICT (shard) DO UPDATE SET version = max(version, excluded.version)",
+                values,
+            )?;
+        }
+        Ok(all)
+    }
+
+    async fn push_to(&self, shard: u8, config: &Config) -> Result<()> {
+        let posting = Posting { shard, config: config.clone() };
+        let body = serde_json::to_vec(&posting).map_err(|error| Error::RustError(error.to_string()))?;
+        let stub = call::shard(&self.env, &config.site, shard)?;
+        let response = call::call(&stub, "/post", &Received::default(), Some(&body)).await?;
+        if response.status_code() == 200 {
+            return Ok(());
+        }
+        Err(Error::RustError(format!("status {}", response.status_code())))
+    }
+
+    async fn deliveries(&self, body: &[u8], received: &Received) -> std::result::Result<Response, Failure> {
+        if received.fault == Some(Fault::SiteDown) {
+            return Err(Error::RustError("a test wants the site down".to_owned()).into());
+        }
+        let delivery: Delivery = postcard::from_bytes(body).map_err(|error| Error::RustError(error.to_string()))?;
+        let applied = turn::run(self.database.storage(), || {
+            let applied = inbox::apply(&self.database, &delivery)?;
+            if applied.is_full {
+                inbox::fold(&self.database)?;
+            }
+            Ok(applied)
+        })?;
+        if applied.is_filled {
+            self.arm_fold().await;
+        }
+        Ok(json(200, &applied.last)?)
+    }
+
+    fn report(&self, config: &Config, url: &Url, received: &Received) -> std::result::Result<Report, Failure> {
+        let query = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let today = config.zone().day(received.at);
+        let day = |name: &'static str, default: Day| match query(name) {
+            Some(text) => Day::parse(&text).ok_or_else(|| Problem::field(name, "a day as YYYY-MM-DD")),
+            None => Ok(default),
+        };
+        let days = match query("days").map(|text| text.parse::<i32>()) {
+            None => 30,
+            Some(Ok(days @ 1..=400)) => days,
+            Some(_) => return Err(Problem::field("days", "1 to 400").into()),
+        };
+        let default = Range::last(days, today);
+        let range = Range { from: day("from", default.from)?, to: day("to", default.to)? };
+        let pending = query("pending").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let facts = inbox::read_all(&self.database, range.from, range.to)?;
+        Ok(Report::read(config, &facts, range, received.at, pending))
+    }
+
+    async fn arm_fold(&self) {
+        if !self.is_fold_due.replace(true) {
+            self.arm(FOLD_AFTER).await;
+        }
+    }
+
+    /// Sets the alarm unless one goes off earlier. Failing is told and no more: what it is for is done on a later one too.
+    async fn arm(&self, after: i64) {
+        let due = self.database.storage().get_alarm().await.ok().flatten();
+        let now = i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX);
+        if due.is_some_and(|due| due <= now + after) {
+            return;
+        }
+        if let Err(error) = self.database.set_alarm(after).await {
+            worker::console_error!("alarm: {error}");
+        }
+    }
+
+    fn store(&self, account: Account) -> Result<()> {
+        let text = serde_json::to_string(&account).map_err(|error| Error::RustError(error.to_string()))?;
+        let values = vec![SqlStorageValue::Integer(ACCOUNT), SqlStorageValue::String(text)];
+        self.database.run("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)?;
+        self.account.replace(Some(Rc::new(account)));
+        Ok(())
+    }
+
+    fn account(&self) -> Result<Option<Rc<Account>>> {
+        if self.account.borrow().is_none() {
+            let values = vec![SqlStorageValue::Integer(ACCOUNT)];
+            if let Some(SqlStorageValue::String(text)) =
+                self.database.value("SELECT value FROM meta WHERE id = ?", values)?
+            {
+                let account = serde_json::from_str(&text).map_err(|error| Error::RustError(error.to_string()))?;
+                self.account.replace(Some(Rc::new(account)));
+            }
+        }
+        Ok(self.account.borrow().clone())
+    }
+}
+
+/// The collector's own address, as the edge passed it on.
+fn origin(url: &Url) -> String {
+    url.query_pairs().find(|(name, _)| name == "origin").map(|(_, origin)| origin.into_owned()).unwrap_or_default()
+}
+
+fn authorize(request: &Request, account: &Account) -> std::result::Result<(), Failure> {
+    let shown = request.headers().get("authorization")?.unwrap_or_default();
+    let secret = shown.strip_prefix("Bearer ").unwrap_or_default();
+    let is_right = key::same(key::fingerprint(secret).as_bytes(), account.fingerprint.as_bytes());
+    if is_right { Ok(()) } else { Err(Problem::unauthorized().into()) }
+}
