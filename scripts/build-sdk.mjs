@@ -1,0 +1,168 @@
+// The page's SDK: dist/www/sdk/t.js, with glue and wasm in one script, and dist/www/sdk/stub.js. What they weigh is
+// printed, and held to tests/budgets.json.
+//
+// The standard library is built along, for size and with panics that stop at once instead of writing a message nobody
+// reads (docs/loader.md has the figures). As in the collector's build, RUSTC_BOOTSTRAP lets the pinned release do it.
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+import { DIST_WWW, ROOT, TARGET, npmBin, tool } from "./support/paths.mjs";
+import { ask, run } from "./support/process.mjs";
+import { filesUnder, stamp, unstamp, upToDate } from "./support/stamp.mjs";
+import { isEntry, main, step } from "./support/step.mjs";
+
+const LOADER = path.join(ROOT, "www/loader");
+const OUT = path.join(DIST_WWW, "sdk");
+
+/** A folder of its own: its flags differ from all others, and cargo locks a folder while it builds. */
+const SDK_TARGET = path.join(TARGET, "sdk");
+const GLUE = path.join(SDK_TARGET, "glue");
+
+const FLAGS =
+  "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none -Ctarget-feature=-reference-types,-multivalue";
+
+/** What rustc assumes of a browser; no later proposal, or the module would not load where it must. */
+const FEATURES = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext"].map(
+  (name) => `--enable-${name}`,
+);
+
+/** Nothing traps, because nothing panics; memory starts as zeros, as the browser gives it. */
+const PASSES = [
+  ...["--flatten", "--rereloop", "-Oz", "--converge", "--traps-never-happen", "--zero-filled-memory", "-Oz"],
+  ...["--strip-debug", "--strip-producers", "--strip-target-features"],
+];
+
+/** Bytes as they are and as they travel. */
+export const sizes = (bytes) => ({
+  raw: bytes.length,
+  gzip: gzipSync(bytes, { level: 9 }).length,
+  brotli: brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }).length,
+});
+
+/** Compiles the page's wasm, with its JavaScript glue beside it. */
+export async function buildWasm() {
+  const env = { CARGO_TARGET_DIR: SDK_TARGET, RUSTC_BOOTSTRAP: "1", RUSTFLAGS: FLAGS };
+  const std = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+  const crate = ["-p", "tributary-sdk", "--lib", "--profile", "page", "--target", "wasm32-unknown-unknown"];
+  await run("cargo", ["build", ...crate, ...std], { env });
+  const built = path.join(SDK_TARGET, "wasm32-unknown-unknown/page/tributary_sdk.wasm");
+  const plain = ["--no-typescript", "--omit-default-module-path", "--remove-name-section", "--remove-producers-section"];
+  await run(tool("wasm-bindgen"), ["--target", "web", ...plain, "--out-dir", GLUE, built]);
+  const [before, glue, after, shorter] = ["tributary_sdk_bg.wasm", "tributary_sdk.js", "page.wasm", "page.js"].map((name) =>
+    path.join(GLUE, name),
+  );
+  await run(npmBin("wasm-opt"), [before, "-o", after, ...FEATURES, ...PASSES]);
+  const shorten = [after, "-o", after, ...FEATURES, "--minify-imports-and-exports-and-modules"];
+  const renamed = JSON.parse(await run(npmBin("wasm-opt"), shorten));
+  writeFileSync(shorter, shortened(readFileSync(glue, "utf8"), renamed));
+  return readFileSync(after);
+}
+
+/**
+ * The glue under the short names that wasm-opt gave to what goes in and out: those of wasm-bindgen end in hashes, which do
+ * not compress. All imports are then in one object, those of `tributary-host` that need no glue too.
+ */
+function shortened(glue, { imports, exports }) {
+  const direct = imports.filter(([module]) => module === "tributary-host");
+  const named = direct.map(([, name, short]) => `${name} as direct_${short}`);
+  let text = glue
+    .replace(/^import \* as import\d+ from "tributary-host";?\n/gm, "")
+    .replace(/return \{\s*__proto__: null,\s*"\.\/tributary_sdk_bg\.js": import0,[^}]*\};/, "return { a: import0 };")
+    .replace("const import0 = {", `const import0 = {${direct.map(([, , short]) => `${short}: direct_${short},`).join("")}`);
+  for (const [module, name, short] of imports) {
+    if (module !== "tributary-host") text = text.replace(`${name}: function`, `${short}: function`);
+  }
+  // Longest first, since one name may begin another.
+  for (const [name, short] of exports.toSorted(([a], [b]) => b.length - a.length)) {
+    text = text.replaceAll(new RegExp(`\\bwasm\\.${name}\\b`, "g"), `wasm.${short}`);
+  }
+  // Answers to browsers that have no wasm, or have forgotten how many texts they decoded, are not needed here.
+  text = text.replace(/if \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?\n\}\n/, "");
+  return `import { ${named.join(", ")} } from "tributary-host";\n${text}`;
+}
+
+/**
+ * The bytes as a string literal, a character each: what repeats in the wasm repeats in the script, and compresses as well.
+ * Base64 would hide it. Only what may not stand in a string is escaped.
+ */
+export function literal(bytes) {
+  const escapes = { "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\" };
+  return `"${bytes.toString("latin1").replace(/["\\\n\r]/g, (letter) => escapes[letter])}"`;
+}
+
+/** One script out of an entry, minified; `wasm` is the expression that an import of `tributary-bytes` stands for. */
+export async function bundle(entry, wasm = "undefined") {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2020",
+    legalComments: "none",
+    charset: "utf8",
+    alias: {
+      "tributary-host": path.join(LOADER, "host.js"),
+      "tributary-run": path.join(LOADER, "tributary.js"),
+      "tributary-wasm": path.join(GLUE, "page.js"),
+    },
+    // esbuild would escape what need not be; so the bytes take their place afterwards.
+    // The glue's registry frees closures that nobody holds any more; ours are freed when they ran.
+    define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined" },
+    drop: ["console"],
+  });
+  return Buffer.from(outputFiles[0].text.replace("__TRIBUTARY_BYTES__", () => wasm));
+}
+
+/** The stub, as a page has it inline, and the hash that a Content-Security-Policy names it by. */
+async function buildStub() {
+  const source = readFileSync(path.join(LOADER, "stub.js"), "utf8");
+  const { code } = await transform(source, { minify: true, target: "es2020" });
+  const stub = Buffer.from(code.trim().replace(/;$/, ""));
+  return { stub, csp: `sha256-${createHash("sha256").update(stub).digest("base64")}` };
+}
+
+function inputs() {
+  const sources = ["core/src", "core/Cargo.toml", "sdk/src", "sdk/Cargo.toml", "www/loader", "Cargo.toml", "Cargo.lock"];
+  const others = ["tests/budgets.json", "package-lock.json", path.relative(ROOT, import.meta.filename)];
+  return filesUnder(...[...sources, ...others].map((place) => path.join(ROOT, place)));
+}
+
+function hold(figures) {
+  const budgets = JSON.parse(readFileSync(path.join(ROOT, "tests/budgets.json"), "utf8"));
+  for (const [name, bytes] of Object.entries(figures)) {
+    if (bytes > budgets[name]) throw new Error(`${name} is ${bytes}, and tests/budgets.json allows ${budgets[name]}`);
+  }
+}
+
+/** The step. */
+export async function buildSdk() {
+  const outputs = ["t.js", "stub.js", "sizes.json"].map((name) => path.join(OUT, name));
+  const [script, stubFile, sizesFile] = outputs;
+  const version = ask("rustc", ["--version"]);
+  const told = ({ brotli, raw, stub, csp }) => `t.js ${brotli} bytes brotli (${raw} raw), stub ${stub} bytes, its CSP hash '${csp}'`;
+  await step("sdk", {
+    ready: () => upToDate("sdk", outputs, version) && told(JSON.parse(readFileSync(sizesFile, "utf8"))),
+    doing: "wasm for the page, with a standard library built for size, and the script around it",
+    work: async () => {
+      unstamp("sdk");
+      mkdirSync(OUT, { recursive: true });
+      const wasm = await buildWasm();
+      const bytes = await bundle(path.join(LOADER, "t.js"), literal(wasm));
+      const { stub, csp } = await buildStub();
+      const figures = { ...sizes(bytes), wasm: sizes(wasm), stub: stub.length, csp };
+      writeFileSync(script, bytes);
+      writeFileSync(stubFile, stub);
+      writeFileSync(sizesFile, JSON.stringify(figures));
+      hold({ "sdk.brotli_bytes": figures.brotli, "sdk.stub_bytes": figures.stub });
+      stamp("sdk", inputs(), version);
+      return told(figures);
+    },
+    remedy: "put right what is said above, then `npm run build`",
+  });
+}
+
+if (isEntry(import.meta.url)) await main(buildSdk);

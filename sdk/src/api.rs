@@ -1,0 +1,118 @@
+//! What the script around the wasm calls (`www/loader/tributary.js`, which is also where the public functions are).
+
+use crate::page::Page;
+use core::cell::RefCell;
+use js_sys::Array;
+use tributary_core::page_config::PageConfig;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+thread_local! {
+    /// It is there until the browser drops it all.
+    static PAGE: RefCell<Option<&'static mut Page>> = const { RefCell::new(None) };
+}
+
+/// Everything that happens in the page comes through here.
+///
+/// First the calls of `track` are taken in, so that events have the order in which they happened; at the end what is new
+/// goes to storage. Nothing happens before [`start`], nor within itself (a page's own `matches` may call us).
+pub fn enter(act: &mut dyn FnMut(&mut Page)) {
+    PAGE.with(|page| {
+        if let Ok(mut page) = page.try_borrow_mut()
+            && let Some(page) = page.as_mut()
+        {
+            page.drain();
+            act(page);
+            page.save();
+            if page.gone {
+                page.leave();
+            }
+        }
+    });
+}
+
+/// Starts in this page; false where it cannot, and then all is control.
+///
+/// `config` is [`PageConfig`]'s form, `found` the sum of what [`found`](crate::page::found) lists.
+#[wasm_bindgen]
+pub fn start(config: String, found: u32) -> bool {
+    // It lives as long as the page, so its texts are borrowed and never copied.
+    let Some(config) = PageConfig::decode(config.leak()) else { return false };
+    let page = Page::new(config, found);
+    PAGE.with(|place| place.replace(Some(Box::leak(Box::new(page)))));
+    enter(&mut Page::begin_if_consented);
+    true
+}
+
+/// Something happened in the page: its place in the list of `www/loader/tributary.js`.
+#[wasm_bindgen]
+pub fn happened(what: u32) {
+    enter(&mut |page| match what {
+        0 => page.moved(),
+        1 => page.send(),
+        2 => page.reconcile(),
+        3 => page.restored(),
+        4 => page.left(),
+        5 => page.leave(),
+        6 => page.come_back(),
+        _ => page.shown(),
+    });
+}
+
+/// A click on elements from the innermost to the outermost, or a submit of a form.
+#[wasm_bindgen]
+pub fn interacted(submit: bool, path: &Array) {
+    enter(&mut |page| page.interacted(submit, path));
+}
+
+/// Takes in the calls of `track`.
+#[wasm_bindgen]
+pub fn drain() {
+    enter(&mut |_| ());
+}
+
+/// The variant, whose being given is an exposure; empty where there is none.
+#[wasm_bindgen]
+pub fn variant(key: &str) -> String {
+    let mut variant = "";
+    enter(&mut |page| variant = page.give_variant(key).unwrap_or_default());
+    variant.into()
+}
+
+/// All assignments as JSON; exposes nobody.
+#[wasm_bindgen]
+pub fn assignments() -> String {
+    let mut all = String::new();
+    enter(&mut |page| all = page.assignments());
+    all
+}
+
+/// Names the profile.
+#[wasm_bindgen]
+pub fn identify(profile: &str) {
+    enter(&mut |page| page.identify(profile));
+}
+
+/// What the visitor decided.
+#[wasm_bindgen]
+pub fn consent(given: bool) {
+    enter(&mut |page| page.consent(given));
+}
+
+/// Makes the visitor another one.
+#[wasm_bindgen]
+pub fn clear() {
+    enter(&mut Page::renew);
+}
+
+/// Sends what waits, now.
+#[wasm_bindgen]
+pub fn flush() {
+    enter(&mut Page::send);
+}
+
+/// What came of a request: the status (0: none) and the shift (or not a number).
+#[wasm_bindgen]
+#[allow(clippy::cast_possible_truncation)]
+pub fn answered(status: u16, shift: f64) {
+    enter(&mut |page| page.answered(status, shift.is_finite().then_some(shift as i64)));
+}

@@ -1,0 +1,42 @@
+//! May anything be kept or sent? Without consent no id is made, nothing is stored, nothing is sent.
+
+use crate::host;
+use crate::page::{Page, found};
+
+/// Kept once the visitor agreed, so that the next page need not ask before it shows a variant. A refusal is not kept:
+/// nothing is, without consent.
+const NAME: &str = "consent";
+
+impl Page {
+    /// Starts measuring if that is allowed at load. An explicit word, also one to an earlier page, outranks the browser's
+    /// signals; without one, the site's default holds.
+    pub fn begin_if_consented(&mut self) {
+        let refused =
+            self.found(found::MUST_ASK) || (self.config.respect_privacy_signals && self.found(found::REFUSED));
+        if !refused || !host::get(NAME).is_empty() {
+            self.begin();
+        }
+    }
+
+    /// The page says what the visitor decided.
+    pub fn consent(&mut self, given: bool) {
+        if !given {
+            self.end();
+            return;
+        }
+        host::set(NAME, "1");
+        if self.visitor.is_none() {
+            self.begin();
+        }
+    }
+
+    /// Erases id, events, variants and whatever else was kept, and measures no more.
+    pub fn end(&mut self) {
+        self.visitor = None;
+        self.held = None;
+        self.queue.clear();
+        self.transport.stop();
+        host::remove("");
+        host::set_cookie("");
+    }
+}

@@ -1,0 +1,58 @@
+//! What the script around the wasm does for it (`www/loader/host.js`): the calls it keeps, the clock, storage, the network.
+//!
+//! These are not taken from web-sys: the page may put its own `fetch` or `localStorage` in their place, and the script took
+//! the browser's when it loaded. None of them throws.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(raw_module = "tributary-host")]
+extern "C" {
+    /// The page's clock, ms since the epoch.
+    pub fn now() -> f64;
+
+    /// Random characters of the wire's alphabet for ids, 6 bits each.
+    pub fn random(length: u32) -> String;
+
+    /// The page's address.
+    pub fn address() -> String;
+
+    /// Where the page says that the visitor came from.
+    pub fn referrer() -> String;
+
+    /// The calls of `track` since the last time, one a line: time, a space, `"name",{…}`.
+    pub fn take() -> String;
+
+    /// What is kept under a name (in storage, or where that is forbidden or full in memory), or nothing.
+    pub fn get(name: &str) -> String;
+
+    /// Keeps a text.
+    pub fn set(name: &str, text: &str);
+
+    /// Forgets every name that begins so.
+    pub fn remove(start: &str);
+
+    /// The names in storage that begin so, one a line.
+    pub fn names(start: &str) -> String;
+
+    /// The site's cookie, or nothing.
+    pub fn cookie() -> String;
+
+    /// Sets the site's cookie for this host; removes it where the value is empty.
+    #[wasm_bindgen(js_name = setCookie)]
+    pub fn set_cookie(value: &str);
+
+    /// Posts a batch; `answered` is called with what comes of it. `keepalive` lets it outlive the page.
+    pub fn post(body: &str, keepalive: bool);
+
+    /// Hands a batch to the browser to send after the page is gone; false where it will not.
+    pub fn beacon(body: &str) -> bool;
+
+    /// Nothing is under way: settles what `flush` promised.
+    pub fn idle();
+}
+
+/// The page's clock in whole milliseconds.
+#[allow(clippy::cast_possible_truncation)]
+pub fn clock() -> i64 {
+    now() as i64
+}

@@ -1,0 +1,99 @@
+//! Clicks and submits that meet a goal, whatever is in the page, now or later.
+
+use crate::json;
+use crate::page::Page;
+use js_sys::{Array, JsString};
+use tributary_core::page_config::PageGoal;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::Element;
+
+#[wasm_bindgen(raw_module = "tributary-host")]
+extern "C" {
+    /// Is this a selector that the browser understands?
+    fn understood(selector: &JsString) -> bool;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// An element, asked with a selector that stays in JavaScript: no text crosses at a click.
+    #[wasm_bindgen(extends = Element)]
+    type Matcher;
+    #[wasm_bindgen(method)]
+    fn matches(this: &Matcher, selector: &JsString) -> bool;
+}
+
+/// Goals met by one kind of interaction.
+#[derive(Default)]
+pub struct Goals {
+    each: Vec<Goal>,
+    /// All selectors in one: nearly every element meets none, and so is asked once.
+    any: JsString,
+}
+
+/// What it takes, and the pair of numbers that names the goal on the wire.
+struct Goal {
+    selector: JsString,
+    experiment: u16,
+    index: u8,
+}
+
+impl Goals {
+    /// Those goals whose selector the browser understands; the others can never be met.
+    pub fn new(goals: &[PageGoal<'_>]) -> Self {
+        let mut each = Vec::new();
+        let mut any = String::new();
+        for &PageGoal { experiment, goal: index, selector: text } in goals {
+            let selector = JsString::from(text);
+            if understood(&selector) {
+                if !any.is_empty() {
+                    any.push(',');
+                }
+                any.push_str(text);
+                each.push(Goal { selector, experiment, index });
+            }
+        }
+        Self { each, any: any.into() }
+    }
+
+    /// The goals that these elements meet, each once, as the JSON pairs that the wire has; empty where there are none.
+    fn met(&self, path: &Array) -> String {
+        let mut pairs = String::new();
+        let mut done = vec![false; self.each.len()];
+        for index in 0..path.length() {
+            let element: Matcher = path.get(index).unchecked_into();
+            if !element.matches(&self.any) {
+                continue;
+            }
+            for (goal, done) in self.each.iter().zip(&mut done) {
+                if !*done && element.matches(&goal.selector) {
+                    *done = true;
+                    pairs.push_str(if pairs.is_empty() { "[" } else { ",[" });
+                    json::number(&mut pairs, i64::from(goal.experiment));
+                    pairs.push(',');
+                    json::number(&mut pairs, i64::from(goal.index));
+                    pairs.push(']');
+                }
+            }
+        }
+        pairs
+    }
+}
+
+impl Page {
+    /// A click, whose path goes through open shadow roots (a closed one counts as its host), or the submit of a form.
+    pub fn interacted(&mut self, submit: bool, path: &Array) {
+        let goals = if submit { &self.submits } else { &self.clicks };
+        if goals.each.is_empty() {
+            return;
+        }
+        let met = goals.met(path);
+        if !met.is_empty() {
+            let mut event =
+                String::from(if submit { "\"$form_submit\",{\"goals\":[" } else { "\"$click\",{\"goals\":[" });
+            event.push_str(&met);
+            event.push_str("]}");
+            self.record(&event);
+        }
+    }
+}

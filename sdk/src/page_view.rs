@@ -1,0 +1,41 @@
+//! Page views: the first, those of history navigation, and those of a page that comes back from the browser's cache.
+
+use crate::host;
+use crate::json;
+use crate::page::Page;
+use tributary_core::{text::cut, url};
+
+impl Page {
+    /// The page was loaded or came back: it counts, and came from where the browser says.
+    pub fn viewed(&mut self) {
+        self.address = address();
+        self.record_view(&host::referrer());
+    }
+
+    /// History moved: it counts when the address (but for its fragment) is another.
+    pub fn moved(&mut self) {
+        let address = address();
+        if self.visitor.is_some() && address != self.address {
+            let before = core::mem::replace(&mut self.address, address);
+            self.record_view(&before);
+        }
+    }
+
+    fn record_view(&mut self, referrer: &str) {
+        self.exposed.clear();
+        let mut event = String::from("\"$page_view\",{\"url\":");
+        json::string(&mut event, &url::public(&self.address, &self.config.query_parameters));
+        if !referrer.is_empty() {
+            // Origin and path only: another site's query is none of ours.
+            event.push_str(",\"referrer\":");
+            json::string(&mut event, &url::public(referrer, &[]));
+        }
+        event.push('}');
+        self.record(&event);
+    }
+}
+
+/// The page's address without its fragment.
+fn address() -> String {
+    cut(&host::address(), b'#').0.into()
+}

@@ -1,0 +1,90 @@
+//! Who this browser is to the site: a random id, the profile it was identified as, the variants it was given.
+
+use crate::host;
+use crate::json;
+
+const ID: &str = "visitor";
+const PROFILE: &str = "profile";
+const VARIANT: &str = "variant.";
+/// 22 characters of 6 bits: 132 bits, of which 128 were asked for.
+const ID_LENGTH: u32 = 22;
+
+/// The visitor that cookie or storage know, or a new one. Both are written anew, so that they live on.
+pub fn restore() -> String {
+    // The cookie first: it is the one that the collector can keep alive on the shop's own origin.
+    let mut id = host::cookie();
+    if !is_id(&id) {
+        id = kept();
+    }
+    if is_id(&id) { keep(id) } else { fresh() }
+}
+
+/// A new visitor; what the one before was called and given is forgotten.
+pub fn fresh() -> String {
+    host::remove(PROFILE);
+    host::remove(VARIANT);
+    keep(host::random(ID_LENGTH))
+}
+
+fn keep(id: String) -> String {
+    host::set_cookie(&id);
+    host::set(ID, &id);
+    id
+}
+
+/// The id in storage, or nothing. Another page of the site may have put another there, or erased it.
+pub fn kept() -> String {
+    host::get(ID)
+}
+
+/// The profile that the visitor was last identified as, or nothing.
+pub fn profile() -> String {
+    host::get(PROFILE)
+}
+
+/// Remembers the profile.
+pub fn name(profile: &str) {
+    host::set(PROFILE, profile);
+}
+
+/// The experiment's version and its variant that the visitor was exposed to; nothing where there is none.
+pub fn given(experiment: &str) -> String {
+    host::get(&kept_as(experiment))
+}
+
+/// Remembers a variant: from now on it stays, whatever happens to weights.
+pub fn give(experiment: &str, version: i64, variant: &str) {
+    let mut text = String::new();
+    json::number(&mut text, version);
+    text.push(' ');
+    text.push_str(variant);
+    host::set(&kept_as(experiment), &text);
+}
+
+fn kept_as(experiment: &str) -> String {
+    let mut name = String::from(VARIANT);
+    name.push_str(experiment);
+    name
+}
+
+/// The wire's rule for ids. A cookie is anybody's to write, and this one is put into JSON as it is.
+pub fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_id;
+
+    #[test]
+    fn an_id_has_only_what_the_wire_takes() {
+        let longest = "x".repeat(64);
+        for good in ["a", "9f1c", "-_", &longest] {
+            assert!(is_id(good), "{good}");
+        }
+        let too_long = "x".repeat(65);
+        for bad in ["", "a b", "a\"", "é", "a;b", &too_long] {
+            assert!(!is_id(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+// A site's public configuration in the form that core's `PageConfig::encode` writes (core/src/page_config.rs), so that a
+// test can give the SDK any. tests/fixtures/page-config.json holds both writers to the same text.
+
+/** The lines: texts as they are, numbers in decimal, before a list its length, a point at the end. */
+export function lines(config) {
+  const out = [];
+  const list = (items = [], write) => {
+    out.push(items.length);
+    items.forEach(write);
+  };
+  list(config.queryParameters, (name) => out.push(name));
+  out.push(config.respectPrivacySignals ? 1 : 0);
+  list(config.experiments, ({ key, seed, version = 1, coverage = 10_000, variants }) => {
+    out.push(key, seed ?? key, version, coverage);
+    list(variants, ([name, weight]) => out.push(name, weight));
+  });
+  for (const goals of [config.clicks, config.submits]) {
+    list(goals, ({ experiment = 1, goal, selector }) => out.push(experiment, goal, selector));
+  }
+  return `${out.map((value) => `${value}\n`).join("")}.`;
+}
+
+/** What stands in front of `t.js`, as the collector writes it. */
+export const preamble = (site, config) =>
+  `self.__tributary={site:"${site}",config:"${Buffer.from(lines(config)).toString("base64url")}"};`;

@@ -1,0 +1,172 @@
+// A shop and a collector on two origins of this machine, and a browser: enough for the SDK's own rules. The collector keeps
+// what arrives and answers as a test tells it to; it judges nothing.
+
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import path from "node:path";
+import puppeteer from "puppeteer-core";
+import { findChromium } from "../../../scripts/setup/chromium.mjs";
+import { DIST_WWW } from "../../../scripts/support/paths.mjs";
+import { preamble } from "./page-config.mjs";
+
+const SDK = path.join(DIST_WWW, "sdk");
+export const STUB = readFileSync(path.join(SDK, "stub.js"), "utf8");
+const SCRIPT = readFileSync(path.join(SDK, "t.js"));
+
+/** How long a test waits for what must come. */
+const PATIENCE = 15_000;
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+async function listen(handle) {
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error) => response.destroy(error));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, origin: `http://127.0.0.1:${server.address().port}` };
+}
+
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The events of a batch, one by one, with what the run says of them. */
+function events(batch) {
+  return batch.runs.flatMap(({ load, first, at, events }) =>
+    events.map(([offset, name, body], index) => ({ visitor: batch.visitor, load, sequence: first + index, at: at + offset, name, body })),
+  );
+}
+
+/** Opens everything. `close()` ends it. */
+export async function stage() {
+  const pages = new Map();
+  const shop = await listen(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://shop");
+    const html = pages.get(pathname);
+    if (html === undefined) return void response.writeHead(pathname === "/favicon.ico" ? 204 : 404).end();
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html);
+  });
+
+  const sites = new Map();
+  const collector = await listen(async (request, response) => {
+    const url = new URL(request.url, "http://collector");
+    if (url.pathname === "/t.js") {
+      const site = sites.get(url.searchParams.get("site"));
+      response.writeHead(200, { "content-type": "text/javascript; charset=utf-8" });
+      return void response.end(Buffer.concat([Buffer.from(`${preamble(site.key, site.config)}\n`), SCRIPT]));
+    }
+    const site = sites.get(/^\/v1\/sites\/([^/]+)\/events$/.exec(url.pathname)?.[1]);
+    const text = await bodyOf(request);
+    const batch = { ...JSON.parse(text), bytes: Buffer.byteLength(text), type: request.headers["content-type"], cookie: request.headers.cookie };
+    const answer = await site.answer(batch);
+    batch.status = answer.status ?? 200;
+    site.batches.push(batch);
+    site.changed();
+    response.writeHead(batch.status, { "content-type": "application/json", "access-control-allow-origin": "*" });
+    response.end(JSON.stringify(answer.body ?? { accepted: events(batch).length, duplicate: 0, refused: [], shift: 0 }));
+  });
+
+  const browser = await puppeteer.launch({ executablePath: findChromium(), headless: true, args: FLAGS });
+  let number = 0;
+
+  return {
+    browser,
+    collector: collector.origin,
+    /** Serves a page of the shop; the answer is its address. */
+    page(pathname, html) {
+      pages.set(pathname, html);
+      return shop.origin + pathname;
+    },
+    /** A site of its own, so that tests share nothing. */
+    site(config = {}) {
+      const key = `site${(number += 1)}`;
+      const waiting = new Set();
+      const site = {
+        key,
+        config,
+        batches: [],
+        answer: async () => ({}),
+        changed: () => waiting.forEach((look) => look()),
+        /** All events that were answered well, in the order of their arrival, each once however often it came. */
+        events() {
+          const seen = new Map();
+          for (const batch of site.batches.filter(({ status }) => status === 200)) {
+            for (const event of events(batch)) {
+              const id = `${event.visitor} ${event.load}-${event.sequence}`;
+              if (!seen.has(id)) seen.set(id, event);
+            }
+          }
+          return [...seen.values()];
+        },
+        named: (name) => site.events().filter((event) => event.name === name),
+        /** Waits until `look` finds something in what has arrived, and answers that. */
+        until: (look, what = String(look)) =>
+          new Promise((resolve, reject) => {
+            const timer = setTimeout(() => {
+              waiting.delete(check);
+              reject(new Error(`never came: ${what}\narrived: ${JSON.stringify(site.batches, null, 1)}`));
+            }, PATIENCE);
+            function check() {
+              const found = look(site);
+              if (!found) return;
+              clearTimeout(timer);
+              waiting.delete(check);
+              resolve(found);
+            }
+            waiting.add(check);
+            check();
+          }),
+        /** The tag, with these attributes besides. */
+        tag: (attributes = "") => `<script async src="${collector.origin}/t.js?site=${key}" ${attributes}></script>`,
+        /** Waits for the first `count` events of a name. */
+        async expect(name, count = 1) {
+          await site.until(() => site.named(name).length >= count, `${count} of ${name}`);
+          return site.named(name);
+        },
+      };
+      sites.set(key, site);
+      return site;
+    },
+    /** A visitor's browser of its own: no cookies, no storage. */
+    async visitor() {
+      const context = await browser.createBrowserContext();
+      return {
+        context,
+        /** Opens a page and waits until the SDK is there. */
+        async open(address, { ready = true, prepare } = {}) {
+          const page = await context.newPage();
+          page.setDefaultTimeout(PATIENCE);
+          page.errors = [];
+          page.on("pageerror", (error) => page.errors.push(String(error)));
+          await prepare?.(page);
+          await page.goto(address);
+          if (ready) await page.waitForFunction(() => window.tributary && !window.tributary.q && window.tributary.track);
+          return page;
+        },
+        close: () => context.close(),
+      };
+    },
+    async close() {
+      await browser.close();
+      for (const { server } of [shop, collector]) {
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  };
+}
+
+/** A page with a head and a body. */
+export const html = (head, body = "<p>A page</p>") => `<!doctype html><html><head><meta charset="utf-8">${head}</head><body>${body}</body></html>`;

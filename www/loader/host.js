@@ -1,0 +1,124 @@
+// What the wasm asks of the browser. The browser's own functions are taken here, when the script runs: what the page puts in
+// their place later (a wrapped `fetch`, another `JSON`) changes nothing. Nothing here throws.
+
+const { now } = Date;
+const { stringify } = JSON;
+const { fetch, document, location, navigator, crypto, AbortSignal, Promise, Uint8Array } = self;
+const { sendBeacon } = navigator;
+
+/** The longest that a request may take before it counts as failed, in ms. */
+const PATIENCE = 30_000;
+/** More characters than these are not kept in one turn. */
+const ROOM = 1e6;
+/** 400 days in seconds, the longest that browsers keep a cookie. */
+const COOKIE_AGE = 34_560_000;
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** What `tributary.js` sets: where events go, what the site's names begin with, and what the wasm wants to be told. */
+export const site = {};
+
+let calls = '';
+let waiting = [];
+
+export { now };
+
+/**
+ * Keeps a call of `track` with its time and what its properties were at that moment, for the wasm to take in later: the
+ * call itself costs the page two strings. True when it is the first since the last `take`.
+ */
+export function keep(at, name, properties) {
+  let body;
+  try {
+    body = stringify(properties);
+  } catch {
+    // A property that refers to itself, or a getter that throws: the event still happened.
+  }
+  // Names that begin with $ are Tributary's own.
+  if (typeof name !== 'string' || !name || name[0] === '$' || calls.length > ROOM) return false;
+  const first = !calls;
+  calls += `${at} ${stringify(name)},${body?.[0] === '{' ? body : '{}'}\n`;
+  return first;
+}
+
+export function take() {
+  const taken = calls;
+  calls = '';
+  return taken;
+}
+
+export const random = (length) => {
+  let id = '';
+  for (const byte of crypto.getRandomValues(new Uint8Array(length))) id += ALPHABET[byte & 63];
+  return id;
+};
+
+export const address = () => location.href;
+export const referrer = () => document.referrer;
+
+/** Does the browser understand this selector? */
+export const understood = (selector) => attempt(() => (document.createDocumentFragment().querySelector(selector), true)) ?? false;
+
+/** What storage would not take. */
+const memory = {};
+const attempt = (act) => {
+  try {
+    return act();
+  } catch {
+    // Forbidden or full.
+  }
+};
+const storage = attempt(() => localStorage);
+
+export const get = (name) => memory[name] ?? attempt(() => storage.getItem(site.name + name)) ?? '';
+
+export function set(name, text) {
+  delete memory[name];
+  attempt(() => (storage.setItem(site.name + name, text), true)) ?? (memory[name] = text);
+}
+
+const stored = (start) => (attempt(() => Object.keys(storage)) ?? []).filter((key) => key.startsWith(site.name + start));
+
+export const names = (start) => stored(start).map((key) => `${key.slice(site.name.length)}\n`).join('');
+
+export function remove(start) {
+  for (const key of stored(start)) attempt(() => storage.removeItem(key));
+  for (const name in memory) if (name.startsWith(start)) delete memory[name];
+}
+
+export const cookie = () =>
+  attempt(() => document.cookie.split('; ').find((pair) => pair.startsWith(`${site.cookie}=`))?.slice(site.cookie.length + 1)) ?? '';
+
+export const setCookie = (value) =>
+  attempt(() => {
+    document.cookie = `${site.cookie}=${value}; path=/; SameSite=Lax; max-age=${value ? COOKIE_AGE : 0}`;
+  });
+
+export async function post(body, keepalive) {
+  let status = 0;
+  let shift;
+  try {
+    const answer = await fetch(site.endpoint, {
+      method: 'POST',
+      // As text/plain it needs no preflight.
+      body,
+      keepalive,
+      credentials: 'omit',
+      signal: AbortSignal.timeout?.(PATIENCE),
+    });
+    ({ status } = answer);
+    ({ shift } = await answer.json());
+  } catch {
+    // No network, no answer in time, or none that can be read: the status says which.
+  }
+  site.answered(status, shift);
+}
+
+export const beacon = (body) => sendBeacon.call(navigator, site.endpoint, body);
+
+/** A promise that `idle` settles. */
+export const flushed = () => new Promise((settle) => waiting.push(settle));
+
+export function idle() {
+  for (const settle of waiting) settle();
+  waiting = [];
+}

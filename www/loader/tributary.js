@@ -1,0 +1,125 @@
+// The public functions, around the wasm. None of them throws into the page; where anything fails the visitor sees control.
+
+import * as host from 'tributary-host';
+import * as sdk from 'tributary-wasm';
+
+const { parse } = JSON;
+const { history, Promise, queueMicrotask, Uint8Array, URL } = self;
+const settled = Promise.resolve();
+
+/** What a function answers where it cannot do its work. */
+const control = { getVariant: () => null, getAssignments: () => ({}), ready: () => settled, flush: () => settled };
+
+const safely = (act, otherwise) => (...values) => {
+  try {
+    return act(...values);
+  } catch {
+    return otherwise?.();
+  }
+};
+
+const drain = safely(sdk.drain);
+
+/** Keeps an event; the first of a turn sees to it that the wasm takes them all in when the turn ends. */
+const track = (at, name, properties) => host.keep(at, name, properties) && queueMicrotask(drain);
+
+const functions = {
+  // Options count before the start: in the tag, or in a call that the stub kept.
+  init() {},
+  track: (name, properties) => void track(host.now(), name, properties),
+  ready: control.ready,
+  getVariant: (key) => sdk.variant(`${key}`) || null,
+  getAssignments: () => parse(sdk.assignments() || '{}'),
+  identify: (profile) => sdk.identify(`${profile ?? ''}`),
+  // Whatever is not true is no consent.
+  consent: (given) => sdk.consent(given === true),
+  flush() {
+    const done = host.flushed();
+    sdk.flush();
+    return done;
+  },
+  clear: () => sdk.clear(),
+};
+
+/**
+ * Starts in this page.
+ *
+ * @param {WebAssembly.Module} module
+ * @param {{site: string, config: string}} given what the collector put in front of the script
+ * @param {HTMLScriptElement} tag the script's own element
+ */
+export function run(module, given, tag) {
+  const name = tag.dataset.global || 'tributary';
+  const before = self.tributary;
+  const api = (self[name] = self.tributary = before?.track ? before : {});
+  // A second tag counts nothing twice; it may add a name.
+  if (api === before && !before.q) return;
+  const early = api.q ?? [];
+  delete api.q;
+
+  const started = safely(() => start(module, given, tag, early))();
+  for (const name in functions) {
+    const otherwise = control[name] ?? (() => {});
+    api[name] = started ? safely(functions[name], otherwise) : otherwise;
+  }
+  for (const [at, name, values, settle] of early) {
+    settle?.(name === 'track' ? started && safely(track)(at, ...values) : api[name]?.(...values));
+  }
+}
+
+function start(module, { site, config }, tag, early) {
+  const options = { ...tag.dataset };
+  for (const [, name, [value]] of early) {
+    if (name === 'init') Object.assign(options, value);
+    // It was refused before we came: nothing may begin.
+    if (name === 'consent' && value !== true) options.consent = 'required';
+  }
+  sdk.initSync({ module });
+  Object.assign(host.site, {
+    // Beside the script, wherever the collector is mounted.
+    endpoint: new URL(`v1/sites/${site}/events`, tag.src).href,
+    name: `tributary.${site}.`,
+    cookie: `tributary_${site}`,
+    answered: safely(sdk.answered),
+  });
+  const text = new TextDecoder().decode(Uint8Array.from(atob(config.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)));
+  const found = [
+    options.consent === 'required',
+    navigator.globalPrivacyControl || navigator.doNotTrack === '1',
+    navigator.webdriver,
+    document.prerendering,
+  ];
+  // The bits of one number, as sdk/src/page.rs lists them.
+  if (!sdk.start(text, found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0))) return false;
+  listen();
+  return true;
+}
+
+/** Every listener there is: passive, in the capture phase, so that no handler of the page comes before them. */
+function listen() {
+  const happened = safely(sdk.happened);
+  const interacted = safely(sdk.interacted);
+  const on = (target, name, react) => target.addEventListener(name, react, { capture: true, passive: true });
+  // An open shadow root is in the path; what is in a closed one counts as its host.
+  on(self, 'click', (event) => interacted(false, event.composedPath().filter((node) => node.matches)));
+  // An invalid form is never submitted, and one that a script only pretends to submit is none either.
+  on(self, 'submit', (event) => event.isTrusted && interacted(true, [event.target]));
+
+  const moved = () => happened(0);
+  on(self, 'popstate', moved);
+  on(self, 'online', () => happened(1));
+  on(self, 'storage', () => happened(2));
+  on(self, 'pageshow', (event) => happened(event.persisted ? 3 : 6));
+  on(self, 'pagehide', () => happened(4));
+  // Safari may skip this on a link navigation, and a phone that kills the page skips pagehide: both are needed.
+  on(document, 'visibilitychange', () => happened(document.hidden ? 5 : 6));
+  on(document, 'prerenderingchange', () => happened(7));
+  for (const name of ['pushState', 'replaceState']) {
+    const original = history[name];
+    history[name] = function (...values) {
+      const outcome = original.apply(this, values);
+      moved();
+      return outcome;
+    };
+  }
+}
