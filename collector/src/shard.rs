@@ -15,7 +15,7 @@ use tributary_core::visitor::{MAX_HISTORY_BYTES, Outcome, Visitor};
 use tributary_core::wire::{self, Batch, Refusal};
 use worker::{DurableObject, Env, Error, Request, Response, Result, SqlStorageValue, State, durable_object};
 
-use crate::answer::{Failure, Problem, finish, json};
+use crate::answer::{Failure, Problem, finish, json, open};
 use crate::call::{self, Delivery};
 use crate::database::Database;
 use crate::outbox::{self, Outbox};
@@ -120,7 +120,7 @@ impl Inner {
         match url.path() {
             "/batch" => {
                 let body = request.bytes().await?;
-                self.batch(&body, &received).await
+                Ok(open(finish(self.batch(&body, &received).await)?)?)
             }
             "/post" => {
                 let posting = request.bytes().await?;

@@ -6,14 +6,15 @@ use worker::Request;
 
 use super::Outcome;
 use super::edge::{self, Edge};
-use crate::answer::finish;
+use crate::answer::{finish, open};
 use crate::call;
 
-/// Takes a batch. Every page may read the answer: it tells nothing that the page did not say.
+/// Takes a batch.
 pub async fn post(request: Request, edge: &Edge, site: &str) -> Outcome {
-    let mut response = finish(take(request, edge, site).await)?;
-    response.headers_mut().set("access-control-allow-origin", "*")?;
-    Ok(response)
+    match take(request, edge, site).await {
+        Ok(answer) => Ok(answer),
+        problem => Ok(open(finish(problem)?)?),
+    }
 }
 
 async fn take(mut request: Request, edge: &Edge, site: &str) -> Outcome {
@@ -21,8 +22,5 @@ async fn take(mut request: Request, edge: &Edge, site: &str) -> Outcome {
     let body = edge::body(&mut request, MAX_BATCH_BYTES).await?;
     let visitor = visitor_of(&body)?;
     let shard = call::shard(&edge.env, site.as_str(), shard_of(&visitor, site.shards()))?;
-    let answer = call::call(&shard, "/batch", &edge.received, Some(&body)).await?;
-    // Headers of an object's answer cannot be changed; a copy's can.
-    let (builder, body) = answer.into_parts();
-    Ok(builder.body(body))
+    Ok(call::call(&shard, "/batch", &edge.received, Some(&body)).await?)
 }
