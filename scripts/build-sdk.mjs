@@ -61,6 +61,13 @@ export async function buildWasm() {
   return readFileSync(after);
 }
 
+/** Parts of wasm-bindgen's glue that serve what we do not have: each with what stands in its place. */
+const SPARE = [
+  ["the faster way for long ASCII texts", /(function passStringToWasm0[^{]*\{\n)\s*if \(realloc === undefined\) \{([\s\S]*?)\n {4}\}\n[\s\S]*?\n\}\n/, "$1$2\n}\n"],
+  ["the answer to browsers without encodeInto", /if \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?\n\}\n/, ""],
+  ["the answer to a Safari that tires of decoding after 2 GB", /numBytesDecoded \+= len;[\s\S]*?\n {4}\}\n/, ""],
+];
+
 /**
  * The glue under the short names that wasm-opt gave to what goes in and out: those of wasm-bindgen end in hashes, which do
  * not compress. All imports are then in one object, those of `tributary-host` that need no glue too.
@@ -79,8 +86,10 @@ function shortened(glue, { imports, exports }) {
   for (const [name, short] of exports.toSorted(([a], [b]) => b.length - a.length)) {
     text = text.replaceAll(new RegExp(`\\bwasm\\.${name}\\b`, "g"), `wasm.${short}`);
   }
-  // Answers to browsers that have no wasm, or have forgotten how many texts they decoded, are not needed here.
-  text = text.replace(/if \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?\n\}\n/, "");
+  for (const [what, pattern, instead] of SPARE) {
+    if (!pattern.test(text)) throw new Error(`wasm-bindgen's glue has changed: where is ${what}?`);
+    text = text.replace(pattern, instead);
+  }
   return `import { ${named.join(", ")} } from "tributary-host";\n${text}`;
 }
 

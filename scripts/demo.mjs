@@ -21,13 +21,14 @@ const REFERRERS = ["", "", "https://www.google.com/", "https://www.bing.com/", "
 /** Goals in this order: a click or a submit names its goal by the index. Orders come first and so are what counts. */
 const EXPERIMENT = {
   key: "hero",
-  variants: [{ key: "control" }, { key: "b" }],
+  name: "Front page hero",
+  variants: [{ key: "control", name: "Morning light" }, { key: "b", name: "Evening collection" }],
   goals: [
     { key: "purchase", type: "revenue", name: "Purchase", event: "purchase" },
     { key: "add_to_cart", type: "custom_event", name: "Added to the cart", event: "add_to_cart" },
-    { key: "thanks", type: "page_view", operator: "contains", url: "/thanks.html" },
-    { key: "hero_click", type: "click", selector: "[data-goal=hero]" },
-    { key: "newsletter", type: "form_submit", selector: "#newsletter" },
+    { key: "thanks", name: "Reached the thanks page", type: "page_view", operator: "contains", url: "/thanks.html" },
+    { key: "hero_click", name: "Clicked the hero", type: "click", selector: "[data-goal=hero]" },
+    { key: "newsletter", name: "Newsletter sign-up", type: "form_submit", selector: "#newsletter" },
   ],
 };
 const GOAL = Object.fromEntries(EXPERIMENT.goals.map(({ key }, index) => [key, index]));
