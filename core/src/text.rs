@@ -3,7 +3,8 @@
 /// What stands before and after the first such byte (an ASCII character); all and nothing where there is none.
 pub fn cut(text: &str, at: u8) -> (&str, &str) {
     let end = text.bytes().position(|byte| byte == at).unwrap_or(text.len());
-    (text.get(..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default())
+    let (before, rest) = text.split_at_checked(end).unwrap_or_default();
+    (before, rest.get(1..).unwrap_or_default())
 }
 
 /// A whole number in decimal; what is none reads as some number.

@@ -1,5 +1,6 @@
 //! What the script around the wasm calls (`www/loader/tributary.js`, which is also where the public functions are).
 
+use crate::host;
 use crate::page::Page;
 use core::cell::RefCell;
 use js_sys::Array;
@@ -70,20 +71,20 @@ pub fn drain() {
     enter(&mut |_| ());
 }
 
-/// The variant, whose being given is an exposure; empty where there is none.
+/// Says the variant, whose being given is an exposure; nothing where there is none.
 #[wasm_bindgen]
-pub fn variant(key: &str) -> String {
-    let mut variant = "";
-    enter(&mut |page| variant = page.give_variant(key).unwrap_or_default());
-    variant.into()
+pub fn variant(key: &str) {
+    enter(&mut |page| {
+        if let Some(variant) = page.give_variant(key) {
+            host::say(variant);
+        }
+    });
 }
 
-/// All assignments as JSON; exposes nobody.
+/// Says all assignments as JSON; exposes nobody.
 #[wasm_bindgen]
-pub fn assignments() -> String {
-    let mut all = String::new();
-    enter(&mut |page| all = page.assignments());
-    all
+pub fn assignments() {
+    enter(&mut |page| host::say(&page.assignments()));
 }
 
 /// Names the profile.

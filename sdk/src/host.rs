@@ -47,6 +47,9 @@ extern "C" {
     /// Hands a batch to the browser to send after the page is gone; false where it will not.
     pub fn beacon(body: &str) -> bool;
 
+    /// The answer of a function to the page. A returned text would need a good deal of glue.
+    pub fn say(text: &str);
+
     /// Nothing is under way: settles what `flush` promised.
     pub fn idle();
 }

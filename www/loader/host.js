@@ -18,6 +18,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export const site = {};
 
 let calls = '';
+let said;
 let waiting = [];
 
 export { now };
@@ -39,6 +40,15 @@ export function keep(at, name, properties) {
   calls += `${at} ${stringify(name)},${body?.[0] === '{' ? body : '{}'}\n`;
   return first;
 }
+
+/** What the wasm says while it is asked. */
+export function ask(question, ...values) {
+  said = undefined;
+  question(...values);
+  return said;
+}
+
+export const say = (text) => void (said = text);
 
 export function take() {
   const taken = calls;

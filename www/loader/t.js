@@ -5,8 +5,8 @@ import { run } from 'tributary-run';
 try {
   const given = self.__tributary;
   delete self.__tributary;
-  const bytes = Uint8Array.from(TRIBUTARY_BYTES, (letter) => letter.charCodeAt(0));
-  run(new WebAssembly.Module(bytes), given, document.currentScript);
+  const compile = () => new WebAssembly.Module(Uint8Array.from(TRIBUTARY_BYTES, (letter) => letter.charCodeAt(0)));
+  run(compile, given, document.currentScript);
 } catch {
-  // No wasm here, or none allowed: the visitor sees control.
+  // Not the page it was made for: nothing is touched.
 }

@@ -28,8 +28,8 @@ const functions = {
   init() {},
   track: (name, properties) => void track(host.now(), name, properties),
   ready: control.ready,
-  getVariant: (key) => sdk.variant(`${key}`) || null,
-  getAssignments: () => parse(sdk.assignments() || '{}'),
+  getVariant: (key) => host.ask(sdk.variant, `${key}`) ?? null,
+  getAssignments: () => parse(host.ask(sdk.assignments) ?? '{}'),
   identify: (profile) => sdk.identify(`${profile ?? ''}`),
   // Whatever is not true is no consent.
   consent: (given) => sdk.consent(given === true),
@@ -42,13 +42,13 @@ const functions = {
 };
 
 /**
- * Starts in this page.
+ * Starts in this page. Where that fails (no wasm here, or none allowed) the functions are there and give control.
  *
- * @param {WebAssembly.Module} module
+ * @param {() => WebAssembly.Module} compile
  * @param {{site: string, config: string}} given what the collector put in front of the script
  * @param {HTMLScriptElement} tag the script's own element
  */
-export function run(module, given, tag) {
+export function run(compile, given, tag) {
   const name = tag.dataset.global || 'tributary';
   const before = self.tributary;
   const api = (self[name] = self.tributary = before?.track ? before : {});
@@ -57,7 +57,7 @@ export function run(module, given, tag) {
   const early = api.q ?? [];
   delete api.q;
 
-  const started = safely(() => start(module, given, tag, early))();
+  const started = safely(() => start(compile, given, tag, early))();
   for (const name in functions) {
     const otherwise = control[name] ?? (() => {});
     api[name] = started ? safely(functions[name], otherwise) : otherwise;
@@ -67,14 +67,14 @@ export function run(module, given, tag) {
   }
 }
 
-function start(module, { site, config }, tag, early) {
+function start(compile, { site, config }, tag, early) {
   const options = { ...tag.dataset };
   for (const [, name, [value]] of early) {
     if (name === 'init') Object.assign(options, value);
     // It was refused before we came: nothing may begin.
     if (name === 'consent' && value !== true) options.consent = 'required';
   }
-  sdk.initSync({ module });
+  sdk.initSync({ module: compile() });
   Object.assign(host.site, {
     // Beside the script, wherever the collector is mounted.
     endpoint: new URL(`v1/sites/${site}/events`, tag.src).href,

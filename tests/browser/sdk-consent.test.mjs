@@ -1,0 +1,124 @@
+// Without consent no id is made, nothing is stored, nothing is sent, and the visitor sees control.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { STUB, html, stage } from "./support/stage.mjs";
+
+let on;
+before(async () => (on = await stage()));
+after(() => on?.close());
+
+const EXPERIMENTS = [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }];
+const kept = (page) => page.evaluate(() => [document.cookie, JSON.stringify({ ...localStorage })]);
+const NOTHING = ["", "{}"];
+
+/** Uses everything there is, without consent. */
+const useAll = (page) =>
+  page.evaluate(async () => {
+    tributary.track("before");
+    tributary.identify("crm-17");
+    const given = [tributary.getVariant("hero"), tributary.getAssignments()];
+    await tributary.ready();
+    await tributary.flush();
+    return given;
+  });
+
+const signal = (name, value) => (page) =>
+  page.evaluateOnNewDocument((name, value) => Object.defineProperty(navigator, name, { get: () => value }), name, value);
+
+test('data-consent="required" waits for consent(true), which counts the page view from then on', async () => {
+  const site = on.site({ experiments: EXPERIMENTS });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/required", html(site.tag('data-consent="required"'))));
+  assert.deepEqual(await useAll(page), [null, {}]);
+  assert.deepEqual(await kept(page), NOTHING);
+  assert.equal(site.batches.length, 0);
+  await page.evaluate(() => {
+    tributary.consent(true);
+    tributary.track("after");
+    return tributary.flush();
+  });
+  assert.deepEqual(site.events().map(({ name }) => name), ["$page_view", "after"]);
+  assert.equal(await page.evaluate(() => tributary.getVariant("hero")), "b");
+  await visitor.close();
+});
+
+test("consent once given holds on the next page", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const tag = site.tag('data-consent="required"');
+  await (await visitor.open(on.page("/agree", html(tag)))).evaluate(() => tributary.consent(true));
+  const page = await visitor.open(on.page("/agreed", html(tag)));
+  await page.evaluate(() => tributary.flush());
+  await site.until(() => site.named("$page_view").some(({ body }) => body.url.endsWith("/agreed")));
+  await visitor.close();
+});
+
+test("consent(false) erases id, events and all else, and ends the measuring", async () => {
+  const site = on.site({ experiments: EXPERIMENTS });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/withdraw", html(site.tag())));
+  await page.evaluate(() => {
+    tributary.getVariant("hero");
+    tributary.identify("crm-17");
+    tributary.consent(false);
+  });
+  assert.deepEqual(await useAll(page), [null, {}]);
+  assert.deepEqual(await kept(page), NOTHING);
+  await page.goto(on.page("/withdraw/away", html("")));
+  assert.equal(site.batches.length, 0);
+  await visitor.close();
+});
+
+test("withdrawing in one tab ends the measuring in the others", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const first = await visitor.open(on.page("/tab/1", html(site.tag())));
+  const second = await visitor.open(on.page("/tab/2", html(site.tag())));
+  await first.evaluate(() => window.addEventListener("storage", () => (window.told = true)));
+  await second.evaluate(() => tributary.consent(false));
+  await first.waitForFunction(() => window.told);
+  await first.evaluate(() => {
+    tributary.track("late");
+    return tributary.flush();
+  });
+  assert.deepEqual(site.named("late"), []);
+  assert.deepEqual(await kept(first), NOTHING);
+  await visitor.close();
+});
+
+for (const [name, value] of [["globalPrivacyControl", true], ["doNotTrack", "1"]]) {
+  test(`${name} is a refusal where the site respects it, and an explicit consent(true) outranks it`, async () => {
+    const site = on.site({ respectPrivacySignals: true, experiments: EXPERIMENTS });
+    const visitor = await on.visitor();
+    const page = await visitor.open(on.page(`/signal/${name}`, html(site.tag())), { prepare: signal(name, value) });
+    assert.deepEqual(await useAll(page), [null, {}]);
+    assert.deepEqual(await kept(page), NOTHING);
+    assert.equal(site.batches.length, 0);
+    await page.evaluate(() => {
+      tributary.consent(true);
+      return tributary.flush();
+    });
+    assert.equal(site.named("$page_view").length, 1);
+    await visitor.close();
+  });
+
+  test(`${name} is nothing where the site's owner turned that off`, async () => {
+    const site = on.site({ respectPrivacySignals: false });
+    const visitor = await on.visitor();
+    await visitor.open(on.page(`/signal/off/${name}`, html(site.tag())), { prepare: signal(name, value) });
+    await site.expect("$page_view");
+    await visitor.close();
+  });
+}
+
+test("a refusal that came before the script means that nothing begins", async () => {
+  const site = on.site({ experiments: EXPERIMENTS });
+  const visitor = await on.visitor();
+  const head = `<script>${STUB}</script><script>tributary.track("early");tributary.consent(false)</script>${site.tag()}`;
+  const page = await visitor.open(on.page("/early-refusal", html(head)));
+  assert.deepEqual(await useAll(page), [null, {}]);
+  assert.deepEqual(await kept(page), NOTHING);
+  assert.equal(site.batches.length, 0);
+  await visitor.close();
+});

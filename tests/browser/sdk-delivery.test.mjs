@@ -1,0 +1,195 @@
+// Nothing is lost: on leaving, when the collector fails, in several tabs, without storage.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { html, stage } from "./support/stage.mjs";
+
+let on;
+before(async () => (on = await stage()));
+after(() => on?.close());
+
+const flush = (page) => page.evaluate(() => tributary.flush());
+const stored = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes(".run.")).length);
+
+test("what is tracked right before the page goes arrives, a click that navigates too", async () => {
+  const site = on.site({ clicks: [{ goal: 0, selector: "a" }] });
+  const visitor = await on.visitor();
+  const to = on.page("/gone", html(""));
+  const page = await visitor.open(on.page("/leave", html(site.tag(), `<a href="${to}">go</a>`)));
+  await page.evaluate(() => addEventListener("pagehide", () => tributary.track("last")));
+  await page.click("a");
+  await site.expect("last");
+  await site.expect("$click");
+  await visitor.close();
+});
+
+test("a hundred events of 2 KB arrive, some when the page is left and the others at the next visit", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const address = on.page("/heavy", html(site.tag()));
+  const page = await visitor.open(address);
+  await flush(page);
+  await page.evaluate(() => {
+    for (let i = 0; i < 100; i++) tributary.track("big", { i, text: "x".repeat(2_000) });
+  });
+  await page.goto(on.page("/heavy/away", html("")));
+  await page.goto(address);
+  await site.expect("big", 100);
+  for (const { bytes } of site.batches) assert.ok(bytes <= 16_384);
+  await visitor.close();
+});
+
+test("what a beacon took rides along in the next page's first batch, and storage is empty once it is acknowledged", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/beacon", html(site.tag())));
+  await page.evaluate(() => tributary.track("tail"));
+  await page.goto(on.page("/beacon/away", html("")));
+  await site.expect("tail");
+  assert.equal(await stored(page), 1);
+  site.batches.length = 0;
+  await page.goto(on.page("/beacon/next", html(site.tag())));
+  await page.waitForFunction(() => window.tributary?.flush);
+  await flush(page);
+  const loads = site.batches[0].runs.map(({ load }) => load);
+  assert.equal(new Set(loads).size, 2, "the first batch has both page loads");
+  assert.equal(await stored(page), 0);
+  await visitor.close();
+});
+
+test("a batch that failed is sent again as it was, with its time of sending anew; later events do not change it", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  site.answer = async () => ({ status: site.batches.length < 2 ? 503 : 200 });
+  const page = await visitor.open(on.page("/retry", html(site.tag())));
+  await flush(page);
+  await page.evaluate(() => tributary.track("later"));
+  await site.expect("later");
+  const [first, second, third] = site.batches;
+  assert.deepEqual([first.status, second.status, third.status], [503, 503, 200]);
+  assert.deepEqual(second.runs[0], first.runs[0]);
+  assert.ok(second.sent_at >= first.sent_at + 500, "it paused");
+  await visitor.close();
+});
+
+test("a 4xx is not retried, but 429 is", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const status = [400, 429, 200];
+  site.answer = async () => ({ status: status[site.batches.length] ?? 200 });
+  const page = await visitor.open(on.page("/refused", html(site.tag())));
+  await flush(page);
+  assert.equal(await stored(page), 0);
+  await page.evaluate(() => tributary.track("kept"));
+  await site.expect("kept");
+  assert.deepEqual(site.named("$page_view"), []);
+  await visitor.close();
+});
+
+test("the shift of an answer is carried by later batches, also those of the next page", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  site.answer = async () => ({ body: { shift: -7_200_000 } });
+  await flush(await visitor.open(on.page("/shift", html(site.tag()))));
+  await flush(await visitor.open(on.page("/shift/next", html(site.tag()))));
+  assert.deepEqual(site.batches.map(({ shift }) => shift), [0, -7_200_000]);
+  await visitor.close();
+});
+
+test("two tabs at once lose nothing of each other's", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  let open = false;
+  site.answer = async () => ({ status: open ? 200 : 503 });
+  const tabs = [];
+  for (const name of ["a", "b"]) tabs.push(await visitor.open(on.page(`/tabs/${name}`, html(site.tag()))));
+  for (const [index, tab] of tabs.entries()) {
+    await tab.evaluate((index) => {
+      for (let i = 0; i < 5; i++) tributary.track("tab", { index, i });
+    }, index);
+  }
+  await Promise.all(tabs.map((tab) => tab.close()));
+  open = true;
+  await flush(await visitor.open(on.page("/tabs/c", html(site.tag()))));
+  await site.expect("tab", 10);
+  await visitor.close();
+});
+
+for (const [name, forbid] of [
+  ["forbidden", () => Object.defineProperty(window, "localStorage", { get: () => { throw new DOMException("no", "SecurityError"); } })],
+  ["full", () => { Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); }; }],
+]) {
+  test(`with storage ${name} the page measures all the same`, async () => {
+    const site = on.site({ experiments: [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }] });
+    const visitor = await on.visitor();
+    const page = await visitor.open(on.page(`/storage/${name}`, html(site.tag())), { prepare: (page) => page.evaluateOnNewDocument(forbid) });
+    await page.evaluate(() => {
+      tributary.getVariant("hero");
+      tributary.track("purchase", { revenue: 1 });
+      return tributary.flush();
+    });
+    assert.deepEqual(site.events().map(({ name }) => name), ["$page_view", "$exposure", "purchase"]);
+    assert.deepEqual(page.errors, []);
+    await visitor.close();
+  });
+}
+
+test("a clock that is set back never makes a time before its run", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/clock", html(site.tag())), {
+    prepare: (page) =>
+      page.evaluateOnNewDocument(() => {
+        const real = Date.now;
+        window.back = 0;
+        Date.now = () => real() - window.back;
+      }),
+  });
+  await page.evaluate(async () => {
+    window.back = 3_600_000;
+    tributary.track("earlier");
+    await tributary.flush();
+  });
+  for (const { runs } of site.batches) for (const run of runs) for (const [offset] of run.events) assert.ok(offset >= 0);
+  const [earlier] = site.named("earlier");
+  const [view] = site.named("$page_view");
+  assert.ok(earlier.at < view.at);
+  await visitor.close();
+});
+
+test("functions that the page overrides after it loaded change nothing", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/override", html(site.tag())));
+  await page.evaluate(() => {
+    window.fetch = () => Promise.reject(new Error("no"));
+    navigator.sendBeacon = () => false;
+    JSON.stringify = () => "no";
+    JSON.parse = () => null;
+    Date.now = () => 0;
+    window.Promise = undefined;
+    tributary.track("through", { n: 1 });
+    tributary.flush();
+  });
+  const [through] = await site.expect("through");
+  assert.deepEqual(through.body, { n: 1 });
+  assert.ok(through.at > 0);
+  await visitor.close();
+});
+
+test("where wasm is forbidden, nothing throws and the visitor sees control", async () => {
+  const site = on.site({ experiments: [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }] });
+  const visitor = await on.visitor();
+  const policy = `<meta http-equiv="Content-Security-Policy" content="script-src 'unsafe-inline' ${on.collector}">`;
+  const page = await visitor.open(on.page("/policy", html(policy + site.tag())));
+  const given = await page.evaluate(async () => {
+    tributary.track("nowhere");
+    await tributary.ready();
+    await tributary.flush();
+    return [tributary.getVariant("hero"), tributary.getAssignments()];
+  });
+  assert.deepEqual(given, [null, {}]);
+  assert.deepEqual(page.errors, []);
+  assert.equal(site.batches.length, 0);
+  await visitor.close();
+});

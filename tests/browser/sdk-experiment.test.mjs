@@ -1,0 +1,134 @@
+// Assignment, exposure and who the visitor is.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { html, stage } from "./support/stage.mjs";
+
+let on;
+before(async () => (on = await stage()));
+after(() => on?.close());
+
+const ALL_B = { key: "hero", seed: "hero-seed", version: 3, variants: [["control", 0], ["b", 10_000]] };
+const flush = (page) => page.evaluate(() => tributary.flush());
+
+test("getVariant gives the variant and exposes once per page view; getAssignments exposes nobody", async () => {
+  const site = on.site({ experiments: [ALL_B] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/expose", html(site.tag())));
+  assert.deepEqual(await page.evaluate(() => tributary.getAssignments()), { hero: "b" });
+  await flush(page);
+  assert.equal(site.named("$exposure").length, 0);
+  assert.deepEqual(await page.evaluate(() => [tributary.getVariant("hero"), tributary.getVariant("hero")]), ["b", "b"]);
+  await flush(page);
+  assert.deepEqual(site.named("$exposure").map(({ body }) => body), [{ experiment: "hero", variant: "b", version: 3 }]);
+  await page.evaluate(() => {
+    history.pushState(null, "", "/expose/next");
+    tributary.getVariant("hero");
+    return tributary.flush();
+  });
+  assert.equal(site.named("$exposure").length, 2);
+  await visitor.close();
+});
+
+test("an unknown experiment and one whose coverage leaves the visitor out give null, and expose nobody", async () => {
+  const site = on.site({ experiments: [{ ...ALL_B, coverage: 0 }] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/none", html(site.tag())));
+  const given = await page.evaluate(() => [tributary.getVariant("hero"), tributary.getVariant("other"), tributary.getAssignments()]);
+  assert.deepEqual(given, [null, null, {}]);
+  await flush(page);
+  assert.deepEqual(site.events().map(({ name }) => name), ["$page_view"]);
+  await visitor.close();
+});
+
+test("once exposed, a visitor keeps the variant and its version, whatever happens to weights", async () => {
+  const site = on.site({ experiments: [ALL_B] });
+  const visitor = await on.visitor();
+  const address = on.page("/sticky", html(site.tag()));
+  await (await visitor.open(address)).evaluate(() => tributary.getVariant("hero"));
+  site.config = { experiments: [{ ...ALL_B, version: 4, variants: [["control", 10_000], ["b", 0]] }] };
+  const page = await visitor.open(address);
+  assert.equal(await page.evaluate(() => tributary.getVariant("hero")), "b");
+  await flush(page);
+  await site.until(() => site.named("$exposure").length === 2);
+  assert.deepEqual(site.named("$exposure").map(({ body }) => body.version), [3, 3]);
+  await visitor.close();
+});
+
+test("a visitor who was only assigned, never exposed, follows the weights", async () => {
+  const site = on.site({ experiments: [ALL_B] });
+  const visitor = await on.visitor();
+  const address = on.page("/assigned", html(site.tag()));
+  await (await visitor.open(address)).evaluate(() => tributary.getAssignments());
+  site.config = { experiments: [{ ...ALL_B, version: 4, variants: [["control", 10_000], ["b", 0]] }] };
+  assert.equal(await (await visitor.open(address)).evaluate(() => tributary.getVariant("hero")), "control");
+  await visitor.close();
+});
+
+test("the visitor is the same on every page of the host", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  await flush(await visitor.open(on.page("/one", html(site.tag()))));
+  await flush(await visitor.open(on.page("/two", html(site.tag()))));
+  assert.equal(new Set(site.events().map((event) => event.visitor)).size, 1);
+  assert.equal(new Set(site.events().map((event) => event.load)).size, 2);
+  await visitor.close();
+});
+
+test("the id survives the loss of the cookie, and the loss of storage", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const address = on.page("/loss", html(site.tag()));
+  const first = await visitor.open(address);
+  await flush(first);
+  await first.evaluate((key) => (document.cookie = `tributary_${key}=; path=/; max-age=0`), site.key);
+  const second = await visitor.open(address);
+  await flush(second);
+  await first.close();
+  await second.evaluate(() => localStorage.clear());
+  await second.close();
+  await flush(await visitor.open(address));
+  assert.equal(site.named("$page_view").length, 3);
+  assert.equal(new Set(site.events().map((event) => event.visitor)).size, 1);
+  await visitor.close();
+});
+
+test("identify names the profile once per page load; another profile gets a new visitor", async () => {
+  const site = on.site({ experiments: [ALL_B] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/identify", html(site.tag())));
+  await page.evaluate(() => {
+    tributary.getVariant("hero");
+    tributary.identify("crm-17");
+    tributary.identify("crm-17");
+    tributary.identify(undefined);
+    tributary.identify("crm-18");
+    tributary.getVariant("hero");
+    return tributary.flush();
+  });
+  const [first, second, ...others] = site.named("$identify");
+  assert.deepEqual([first.body, second.body, others], [{ profile: "crm-17" }, { profile: "crm-18" }, []]);
+  assert.notEqual(first.visitor, second.visitor);
+  assert.deepEqual(site.named("$exposure").map((event) => event.visitor), [first.visitor, second.visitor]);
+  await visitor.close();
+});
+
+test("clear() makes the visitor another one, without profile and variants", async () => {
+  const site = on.site({ experiments: [ALL_B] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/clear", html(site.tag())));
+  await page.evaluate(() => {
+    tributary.getVariant("hero");
+    tributary.identify("crm-17");
+    tributary.clear();
+    tributary.track("after");
+    return tributary.flush();
+  });
+  const [identify] = site.named("$identify");
+  const [tracked] = site.named("after");
+  assert.notEqual(tracked.visitor, identify.visitor);
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+  assert.doesNotMatch(kept, /crm-17|variant\./);
+  assert.match(kept, new RegExp(tracked.visitor));
+  await visitor.close();
+});

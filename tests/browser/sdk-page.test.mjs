@@ -1,0 +1,151 @@
+// Page views, clicks and submits.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { html, stage } from "./support/stage.mjs";
+
+let on;
+before(async () => (on = await stage()));
+after(() => on?.close());
+
+const flush = (page) => page.evaluate(() => tributary.flush());
+
+test("history navigation counts when the address is another, with the page before as its referrer", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const address = on.page("/spa", html(site.tag()));
+  const page = await visitor.open(`${address}?q=secret`);
+  await page.evaluate(async () => {
+    history.pushState(null, "", "/spa/2");
+    history.replaceState({ scroll: 1 }, "", "/spa/2");
+    history.pushState(null, "", "/spa/2#part");
+    history.replaceState(null, "", "/spa/3");
+    await new Promise((resolve) => {
+      addEventListener("popstate", resolve, { once: true });
+      history.go(-2);
+    });
+    return tributary.flush();
+  });
+  const origin = new URL(address).origin;
+  assert.deepEqual(site.named("$page_view").map(({ body }) => body), [
+    { url: address },
+    { url: `${origin}/spa/2`, referrer: address },
+    { url: `${origin}/spa/3`, referrer: `${origin}/spa/2` },
+    { url: address, referrer: `${origin}/spa/3` },
+  ]);
+  await visitor.close();
+});
+
+test("the referrer of a first load has no query", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const to = on.page("/to", html(`${site.tag()}<meta name="referrer" content="unsafe-url">`));
+  const from = on.page("/from", html('<meta name="referrer" content="unsafe-url">', `<a href="${to}">on</a>`));
+  const page = await visitor.open(`${from}?token=secret`, { ready: false });
+  await page.click("a");
+  const [view] = await site.expect("$page_view");
+  assert.deepEqual(view.body, { url: to, referrer: from });
+  await visitor.close();
+});
+
+test("a page out of the back/forward cache is a page view of the same load", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const address = on.page("/cached", html(site.tag()));
+  const page = await visitor.open(address);
+  await flush(page);
+  await page.evaluate(() => (window.same = true));
+  await page.goto(on.page("/elsewhere", html("")));
+  await page.goBack();
+  assert.equal(await page.evaluate(() => window.same), true, "the browser did not cache the page");
+  await flush(page);
+  const views = site.named("$page_view");
+  assert.equal(views.length, 2);
+  assert.equal(views[0].load, views[1].load);
+  await visitor.close();
+});
+
+test("nothing counts in a prerendered page before it is shown, and then it happens at that time", async () => {
+  const site = on.site({ experiments: [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/prerendered", html(site.tag())), {
+    prepare: (page) =>
+      page.evaluateOnNewDocument(() => {
+        window.prerendering = true;
+        Object.defineProperty(document, "prerendering", { get: () => window.prerendering });
+      }),
+  });
+  assert.equal(await page.evaluate(() => tributary.getVariant("hero")), "b");
+  await page.evaluate(() => {
+    tributary.track("hidden");
+    return tributary.flush();
+  });
+  assert.equal(site.batches.length, 0);
+  const shown = await page.evaluate(async () => {
+    const shown = Date.now();
+    window.prerendering = false;
+    document.dispatchEvent(new Event("prerenderingchange"));
+    await tributary.flush();
+    return shown;
+  });
+  assert.deepEqual(site.events().map(({ name }) => name), ["$page_view", "$exposure", "hidden"]);
+  for (const { at } of site.events()) assert.ok(at >= shown);
+  await visitor.close();
+});
+
+const GOALS = {
+  clicks: [
+    { goal: 0, selector: ".buy" },
+    { goal: 1, selector: "[[not a selector" },
+    { experiment: 2, goal: 2, selector: "main .buy, .wish" },
+  ],
+  submits: [{ goal: 3, selector: "#order" }],
+};
+
+test("a click meets the goals of its target and its ancestors, through open shadow roots, whenever they came", async () => {
+  const site = on.site(GOALS);
+  const visitor = await on.visitor();
+  const body = `<main></main><p id="other">other</p><closed-box class="buy"></closed-box>`;
+  const page = await visitor.open(on.page("/click", html(site.tag(), body)));
+  await page.evaluate(() => {
+    document.querySelector("main").innerHTML = '<button class="buy"><b>Buy</b></button><open-box></open-box>';
+    const open = document.querySelector("open-box").attachShadow({ mode: "open" });
+    open.innerHTML = '<span class="wish"><i>Wish</i></span>';
+    document.querySelector("closed-box").attachShadow({ mode: "closed" }).innerHTML = "<u>Closed</u>";
+  });
+  await page.click(".buy b");
+  await page.click("#other");
+  await page.click("open-box");
+  await page.click("closed-box");
+  await flush(page);
+  assert.deepEqual(site.named("$click").map(({ body }) => body.goals), [[[1, 0], [2, 2]], [[2, 2]], [[1, 0]]]);
+  assert.deepEqual(page.errors, []);
+  await visitor.close();
+});
+
+test("a handler that stops the click does not hide it", async () => {
+  const site = on.site(GOALS);
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/stopped", html(site.tag(), '<button class="buy">Buy</button>')));
+  await page.evaluate(() => addEventListener("click", (event) => event.stopImmediatePropagation(), true));
+  await page.click(".buy");
+  await flush(page);
+  assert.equal(site.named("$click").length, 1);
+  await visitor.close();
+});
+
+test("a submit counts when the browser fires it: not for an invalid form, not for one that a script pretends", async () => {
+  const site = on.site(GOALS);
+  const visitor = await on.visitor();
+  const body = '<form id="order" onsubmit="return false"><input name="mail" required><button>Order</button></form>';
+  const page = await visitor.open(on.page("/submit", html(site.tag(), body)));
+  await page.click("button");
+  await page.evaluate(() => document.forms[0].dispatchEvent(new Event("submit", { bubbles: true })));
+  await flush(page);
+  assert.equal(site.named("$form_submit").length, 0);
+  await page.type("input", "a@b.c");
+  await page.click("button");
+  await flush(page);
+  assert.deepEqual(site.named("$form_submit").map(({ body }) => body), [{ goals: [[1, 3]] }]);
+  await visitor.close();
+});
