@@ -153,7 +153,7 @@ pub fn parse(batch: &[u8], received_at: Millis) -> Result<Batch, BatchError> {
     let shift = shift(raw.sent_at, received_at, raw.shift);
     let mut parsed = Batch { visitor, automated: raw.automated, shift, events: Vec::new(), refused: Vec::new() };
     for run in &raw.runs {
-        let numbers = run.first..=u32::MAX;
+        let numbers = (0..).map(|place| run.first.saturating_add(place));
         for (text, number) in run.events.iter().zip(numbers) {
             let id = EventId { load: run.load.clone().into_owned(), number };
             match event(text.get(), &id, run.at.saturating_add(shift), received_at) {
@@ -268,7 +268,9 @@ fn order_id(json: &str) -> Option<String> {
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a str, shape: &'static str) -> Result<T, Fault> {
-    serde_json::from_str(body).map_err(|_| (Reason::Malformed, "body", shape))
+    // serde would take a list for an object's fields in their order.
+    let object = body.starts_with('{').then(|| serde_json::from_str(body).ok());
+    object.flatten().ok_or((Reason::Malformed, "body", shape))
 }
 
 fn within(holds: bool, field: &'static str, limit: &'static str) -> Result<(), Fault> {

@@ -1,0 +1,138 @@
+//! A visitor's history: bounded, closed without changing a figure, and readable for ever.
+
+mod support;
+
+use serde_json::json;
+use support::{Collector, Happening, T0, batch, goal, shop, visitor, visitor_given};
+use tributary_core::facts::Facts;
+use tributary_core::judge::Rules;
+use tributary_core::time::{DAY, MINUTE};
+use tributary_core::visitor::{KEEP_EVENTS, Visitor};
+use tributary_core::wire::{Reason, parse};
+
+fn cart(ada: &str, number: usize, at: i64) -> Happening {
+    let number = u32::try_from(number).unwrap();
+    Happening {
+        visitor: ada.to_owned(),
+        load: "load".to_owned(),
+        number,
+        at,
+        name: "add_to_cart".to_owned(),
+        body: json!({}),
+    }
+}
+
+#[test]
+fn closing_old_events_changes_no_figure() {
+    let ada = visitor_given("b", 0);
+    let mut collector = Collector::new(shop(), 1);
+    collector.take(&visitor(&ada).at("0s").exposed());
+    let total = KEEP_EVENTS + 750;
+    for first in (1..=total).step_by(250) {
+        let events: Vec<Happening> = (first..first + 250)
+            .map(|number| cart(&ada, number, T0 + 1_000 + i64::try_from(number).unwrap()))
+            .collect();
+        collector.receive(&batch(&events, T0 + MINUTE), T0 + MINUTE).unwrap();
+    }
+    let expected = format!("exposures 1, conversions 1, total {total}");
+    assert_eq!(goal(&collector.report(), "cart", "b"), expected);
+    assert_eq!(collector.report().totals.sessions, 1);
+    // What was open stays open: the exposure before the checkpoint still earns later conversions.
+    collector.receive(&batch(&[cart(&ada, total + 1, T0 + 2 * MINUTE)], T0 + 2 * MINUTE), T0 + 2 * MINUTE).unwrap();
+    assert_eq!(goal(&collector.report(), "cart", "b"), format!("exposures 1, conversions 1, total {}", total + 1));
+}
+
+#[test]
+fn an_event_from_before_the_closed_history_is_too_old() {
+    let mut collector = Collector::new(shop(), 1);
+    let mut last = None;
+    for first in (0..KEEP_EVENTS + 500).step_by(250) {
+        let events: Vec<Happening> = (first..first + 250)
+            .map(|number| cart("ada", number, T0 + 1_000 + i64::try_from(number).unwrap()))
+            .collect();
+        last = Some(collector.receive(&batch(&events, T0 + MINUTE), T0 + MINUTE).unwrap());
+    }
+    assert_eq!(last.unwrap().refused, []);
+    let mut late = cart("ada", 0, T0);
+    late.load = "other".to_owned();
+    let outcome = collector.receive(&batch(&[late], T0 + MINUTE), T0 + MINUTE).unwrap();
+    assert_eq!(outcome.refused[0].reason, Reason::TooOld);
+    assert_eq!(collector.diagnostic(Reason::TooOld), 1);
+}
+
+#[test]
+fn a_history_of_sixty_days_is_kept_in_detail() {
+    // Batches arrive as they happen, one a day; what is 60 days old can still be joined by a late event of that time.
+    let mut collector = Collector::new(shop(), 1);
+    for day in 0..90_i64 {
+        let at = T0 + day * DAY;
+        collector.receive(&batch(&[cart("ada", usize::try_from(day).unwrap(), at)], at), at).unwrap();
+    }
+    assert_eq!(
+        collector.facts.0.values().filter_map(|f| f.get(&tributary_core::facts::Metric::Sessions)).sum::<i128>(),
+        90
+    );
+}
+
+#[test]
+fn an_id_is_remembered_as_long_as_an_event_of_its_age_could_be_accepted() {
+    let mut collector = Collector::new(shop(), 1);
+    let event = cart("ada", 0, T0);
+    let week = T0 + 7 * DAY;
+    assert_eq!(collector.receive(&batch(std::slice::from_ref(&event), T0), T0).unwrap().accepted, 1);
+    let again = collector.receive(&batch(std::slice::from_ref(&event), week), week).unwrap();
+    assert_eq!((again.accepted, again.duplicate), (0, 1));
+    // Whatever else it says.
+    let changed = Happening { at: T0 + 5, name: "other".to_owned(), ..event };
+    assert_eq!(collector.receive(&batch(&[changed], week), week).unwrap().duplicate, 1);
+}
+
+/// The stored form of version 1, as it was when that version came out. It must always load: a failure here means that
+/// visitors who are stored already could no longer be read. Do not change it; add the next one beside it.
+const FROZEN: &str = include_str!("../../tests/fixtures/visitor-v1.hex");
+
+fn sample() -> (Visitor, Rules) {
+    let ada = visitor_given("b", 0);
+    let mut timeline = visitor(&ada).at("0s").view("/").exposed().at("1m").view("/thanks");
+    timeline = timeline.order(json!(99.9), "A").event("$click", json!({ "goals": [[1, 3]] }));
+    timeline = timeline.event("$identify", json!({ "profile": "crm-17" })).at("31m").track("other", json!({}));
+    let rules = Rules::new(shop());
+    let mut stored = Visitor::default();
+    let now = T0 + 40 * MINUTE;
+    stored.step(parse(batch(&timeline.events, now).as_bytes(), now).unwrap(), &rules, false, now);
+    // Two months later the first visit is closed, and the checkpoint holds what it led to.
+    let later = now + 61 * DAY;
+    let next = cart(&ada, 100, later);
+    stored.step(parse(batch(&[next], later).as_bytes(), later).unwrap(), &rules, false, later);
+    (stored, rules)
+}
+
+#[test]
+fn a_history_stored_by_the_first_version_still_loads() {
+    let bytes: Vec<u8> = (0..FROZEN.trim().len() / 2)
+        .map(|place| u8::from_str_radix(&FROZEN.trim()[2 * place..2 * place + 2], 16).unwrap())
+        .collect();
+    let stored = Visitor::decode(&bytes).expect("the frozen sample loads");
+    let (expected, _) = sample();
+    assert_eq!(stored, expected);
+}
+
+#[test]
+fn a_damaged_or_later_history_is_not_taken_for_an_empty_one() {
+    let (visitor, _) = sample();
+    let mut bytes = visitor.encode();
+    assert_eq!(Visitor::decode(&bytes), Some(visitor));
+    bytes[0] = 200;
+    assert_eq!(Visitor::decode(&bytes), None);
+    assert_eq!(Visitor::decode(&[]), None);
+}
+
+#[test]
+fn facts_stored_by_the_first_version_still_load() {
+    let frozen = include_str!("../../tests/fixtures/facts-v1.hex").trim();
+    let bytes: Vec<u8> =
+        (0..frozen.len() / 2).map(|place| u8::from_str_radix(&frozen[2 * place..2 * place + 2], 16).unwrap()).collect();
+    let mut collector = Collector::new(shop(), 1);
+    collector.take(&visitor(&visitor_given("b", 0)).at("0s").exposed().at("1m").order(json!(99.9), "A").view("/"));
+    assert_eq!(postcard::from_bytes::<Facts>(&bytes).unwrap(), collector.facts);
+}
