@@ -1,0 +1,144 @@
+// The main job, end to end: a visitor of the demo shop gets a variant, sees it, clicks, buys; the merchant signs in and
+// reads the conversion and the revenue under that variant. A real browser, the real collector, the real shop.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import puppeteer from "puppeteer-core";
+import { findChromium } from "../../scripts/setup/chromium.mjs";
+import { siteFor } from "../support/site.mjs";
+import { collectorFor } from "../support/workerd.mjs";
+
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
+
+const HERO = {
+  key: "hero",
+  variants: [{ key: "control", name: "Morning <light>" }, { key: "b", name: "Evening" }],
+  goals: [
+    { key: "purchase", name: "Order", type: "revenue", event: "purchase" },
+    { key: "cart", type: "custom_event", event: "add_to_cart" },
+    { key: "thanks", type: "page_view", operator: "contains", url: "/thanks.html" },
+    { key: "hero_click", type: "click", selector: "[data-goal=hero]" },
+    { key: "newsletter", type: "form_submit", selector: "#newsletter" },
+  ],
+};
+
+const collector = await collectorFor({ after });
+const site = await siteFor(collector, { now: Date.now(), name: "Harbour & Pine", allow_automation: true, shards: 8 });
+await site.run(HERO);
+const browser = await puppeteer.launch({ executablePath: findChromium(), args: FLAGS });
+after(() => browser.close());
+
+/** A new visitor on a page of the shop: nothing that anybody left before is there. */
+async function visit(page = "") {
+  const context = await browser.createBrowserContext();
+  const tab = await context.newPage();
+  tab.errors = [];
+  tab.on("pageerror", (error) => tab.errors.push(String(error)));
+  tab.on("console", (message) => message.type() === "error" && tab.errors.push(message.text()));
+  await tab.goto(`${site.origin}/shop/${site.key}/${page}`);
+  return tab;
+}
+
+const click = (tab, selector) => Promise.all([tab.waitForNavigation(), tab.click(selector)]);
+
+async function buy(tab) {
+  await tab.goto(`${site.origin}/shop/${site.key}/product.html?id=candle`);
+  await tab.waitForSelector("#add-to-cart", { visible: true });
+  await tab.click("#add-to-cart");
+  await tab.goto(`${site.origin}/shop/${site.key}/cart.html`);
+  await tab.waitForSelector("#to-checkout", { visible: true });
+  await click(tab, "#to-checkout");
+  await tab.waitForSelector("#place-order", { visible: true });
+  await click(tab, "#place-order");
+  assert.match(tab.url(), /thanks\.html/);
+}
+
+/** Resolves when the collector has acknowledged everything that the page knows of. */
+const flushed = (tab) => tab.evaluate(() => window.tributary.flush());
+
+const hero = (report) => report.experiments[0];
+const figures = (report, goal, variant) =>
+  hero(report).goals.find(({ key }) => key === goal).variants.find((one) => one.variant === variant);
+
+const seen = { control: 0, b: 0 };
+
+test("shows each visitor the variant it was assigned, and counts the exposure", async () => {
+  for (let visitor = 0; visitor < 40 && Math.min(seen.control, seen.b) === 0; visitor += 1) {
+    const tab = await visit();
+    const given = await tab.evaluate(() => window.tributary.ready().then(() => window.tributary.getVariant("hero")));
+    await tab.waitForSelector(`.hero[data-variant="${given}"]`);
+    const shown = await tab.$$eval("#hero-title [data-when]", (all) => all.filter((one) => !one.hidden).map((one) => one.dataset.when));
+    assert.deepEqual(shown, [given]);
+    seen[given] += 1;
+    await flushed(tab);
+    assert.deepEqual(tab.errors, []);
+    await tab.browserContext().close();
+  }
+  const report = await site.settled("", { now: Date.now() });
+  assert.deepEqual(hero(report).variants.map(({ exposures }) => exposures), [seen.control, seen.b]);
+  assert.equal(report.diagnostics.bad_assignment, undefined);
+  assert.equal(report.totals.page_views, seen.control + seen.b);
+});
+
+test("counts the click, the cart and the order under the variant of their visitor", async () => {
+  const tab = await visit();
+  const given = await tab.evaluate(() => window.tributary.ready().then(() => window.tributary.getVariant("hero")));
+  await tab.click("[data-goal=hero]");
+  await tab.type("#newsletter input", "ada@example.com");
+  await tab.click("#newsletter button");
+  await buy(tab);
+  await flushed(tab);
+  assert.deepEqual(tab.errors, []);
+  const report = await site.settled("", { now: Date.now() });
+  for (const { key } of HERO.goals) {
+    assert.equal(figures(report, key, given).conversions, 1, key);
+    assert.equal(figures(report, key, given === "b" ? "control" : "b").conversions, 0, key);
+  }
+  // A candle for 34.00 and delivery for 5.90.
+  assert.deepEqual(figures(report, "purchase", given).revenue.map(({ currency, orders, gross, aov }) => ({ currency, orders, gross, aov })), [
+    { currency: "USD", orders: 1, gross: "39.90", aov: "39.90" },
+  ]);
+  assert.deepEqual(report.totals.revenue, [{ currency: "USD", orders: 1, gross: "39.90", aov: "39.90" }]);
+  const kept = await tab.evaluate(() => Object.entries(localStorage).filter(([key]) => !key.startsWith("shop:")).join());
+  assert.ok(!kept.includes("ada@example.com"), "Tributary keeps no value of a form field");
+  await tab.browserContext().close();
+});
+
+test("lets the merchant sign in and read the same figures", async () => {
+  const report = await site.settled("", { now: Date.now() });
+  const context = await browser.createBrowserContext();
+  const tab = await context.newPage();
+  await tab.goto(site.origin);
+  await tab.type("[name=site]", site.key);
+  await tab.type("[name=secret_key]", site.secret);
+  await click(tab, "button");
+  assert.equal(tab.url(), `${site.origin}/sites/${site.key}`);
+  const overview = await tab.$eval("main", (main) => main.innerText);
+  assert.match(overview, /Harbour & Pine/);
+  assert.match(overview, /\$39\.90/);
+  await click(tab, `a[href="/sites/${site.key}/experiments/hero"]`);
+  const page = await tab.$eval("main", (main) => main.innerText);
+  const rows = await tab.$$eval("table tr", (all) => all.map((row) => row.innerText.replace(/\s+/g, " ").trim()));
+  for (const { variant, exposures, conversions } of hero(report).goals[0].variants) {
+    const name = HERO.variants.find(({ key }) => key === variant).name;
+    const row = rows.find((text) => text.startsWith(`${name} ${exposures} ${conversions} `));
+    assert.ok(row, `${name}: ${exposures} exposures, ${conversions} conversions in ${JSON.stringify(rows)}`);
+  }
+  assert.match(page, /Morning <light>/, "names are text, whatever they hold");
+  assert.ok(await tab.$("svg path, svg polyline"), "a chart over days");
+  await click(tab, "form[action='/sign-out'] button");
+  await tab.goto(`${site.origin}/sites/${site.key}`);
+  assert.equal(tab.url(), `${site.origin}/`, "signed out");
+  await context.close();
+});
+
+test("shows control and a whole shop when the script cannot be loaded", async () => {
+  const context = await browser.createBrowserContext();
+  const tab = await context.newPage();
+  await tab.setRequestInterception(true);
+  tab.on("request", (request) => (request.url().includes("/t.js") ? request.abort() : request.continue()));
+  await tab.goto(`${site.origin}/shop/${site.key}/`);
+  await tab.waitForSelector('.hero[data-variant="control"]');
+  await buy(tab);
+  await context.close();
+});
