@@ -1,0 +1,140 @@
+//! What the configuration API takes, and how it says no.
+
+#![allow(clippy::needless_pass_by_value, reason = "short tables before fast ones")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{T0, shop};
+use tributary_core::config::{Config, Status};
+use tributary_core::config_input::{self, InputError, NewExperiment, NewSite, SiteChange};
+use tributary_core::time::DAY;
+
+fn site(changes: Value) -> Result<Config, InputError> {
+    let mut site = json!({ "name": "Shop", "time_zone": "UTC", "currency": "USD" });
+    site.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    config_input::read::<NewSite>(site.to_string().as_bytes())?.into_config("site".to_owned())
+}
+
+fn experiment(changes: Value) -> Result<Config, InputError> {
+    let mut experiment = json!({
+        "key": "new", "variants": [{ "key": "control" }, { "key": "b" }],
+        "goals": [{ "key": "goal", "type": "custom_event", "event": "x" }]
+    });
+    experiment.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    shop().with_experiment(config_input::read::<NewExperiment>(experiment.to_string().as_bytes())?)
+}
+
+#[test]
+fn a_refusal_names_the_field() {
+    let goal = |kind: Value| {
+        let mut goal = json!({ "key": "goal" });
+        goal.as_object_mut().unwrap().extend(kind.as_object().unwrap().clone());
+        json!({ "goals": [goal] })
+    };
+    let sites = [
+        (json!({ "name": " " }), "name"),
+        (json!({ "name": "x".repeat(501) }), "name"),
+        (json!({ "time_zone": "Mars/Olympus" }), "time_zone"),
+        (json!({ "currency": "EURO" }), "currency"),
+        (json!({ "shards": 0 }), "shards"),
+        (json!({ "shards": 65 }), "shards"),
+        (json!({ "order_events": [""] }), "order_events"),
+        (json!({ "query_parameters": vec!["a"; 51] }), "query_parameters"),
+    ];
+    for (change, field) in sites {
+        let error = site(change.clone()).unwrap_err();
+        assert!(matches!(&error, InputError::Field { field: named, .. } if named == field), "{change}: {error}");
+    }
+    let experiments = [
+        (json!({ "key": "a b" }), "key"),
+        (json!({ "key": "" }), "key"),
+        (json!({ "coverage": 1.1 }), "coverage"),
+        (json!({ "coverage": -0.1 }), "coverage"),
+        (json!({ "coverage": 0.123_45 }), "coverage"),
+        (json!({ "variants": [{ "key": "control" }] }), "variants"),
+        (json!({ "variants": [{ "key": "a" }, { "key": "a" }] }), "variants"),
+        (json!({ "variants": [{ "key": "a", "weight": 0.5 }, { "key": "b", "weight": 0.4 }] }), "variants"),
+        (json!({ "variants": [{ "key": "a", "weight": 0.5 }, { "key": "b" }] }), "variants[1].weight"),
+        (json!({ "variants": [{ "key": "a" }, { "key": "b!" }] }), "variants[1].key"),
+        (json!({ "goals": [] }), "goals"),
+        (goal(json!({ "type": "custom_event", "event": "$x" })), "goals[0].event"),
+        (goal(json!({ "type": "revenue", "event": "" })), "goals[0].event"),
+        (goal(json!({ "type": "click", "selector": "" })), "goals[0].selector"),
+        (goal(json!({ "type": "page_view", "operator": "regex", "url": "(" })), "goals[0].url"),
+    ];
+    for (change, field) in experiments {
+        let error = experiment(change.clone()).unwrap_err();
+        assert!(matches!(&error, InputError::Field { field: named, .. } if named == field), "{change}: {error}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_refused_and_not_passed_over() {
+    assert!(
+        matches!(site(json!({ "timezone": "UTC" })), Err(InputError::Malformed(text)) if text.contains("timezone"))
+    );
+    assert!(
+        matches!(experiment(json!({ "weights": [1] })), Err(InputError::Malformed(text)) if text.contains("weights"))
+    );
+    let goal = json!({ "goals": [{ "key": "goal", "type": "hover" }] });
+    assert!(matches!(experiment(goal), Err(InputError::Malformed(_))));
+}
+
+#[test]
+fn equal_weights_are_made_where_none_are_given() {
+    let variants: Vec<Value> = ["control", "b", "c"].map(|key| json!({ "key": key })).to_vec();
+    let config = experiment(json!({ "variants": variants })).unwrap();
+    assert_eq!(config.experiment("new").unwrap().allocations[0].weights, [3334, 3333, 3333]);
+    let variants = json!([{ "key": "control", "weight": 0.9 }, { "key": "b", "weight": 0.1 }]);
+    let config = experiment(json!({ "variants": variants, "coverage": 0.25 })).unwrap();
+    let allocation = &config.experiment("new").unwrap().allocations[0];
+    assert_eq!((allocation.coverage, allocation.weights.as_slice()), (2500, [9000, 1000].as_slice()));
+}
+
+#[test]
+fn every_change_makes_the_next_version_and_leaves_the_last_one_alone() {
+    let config = shop();
+    let change: SiteChange = config_input::read(br#"{"name":"Other"}"#).unwrap();
+    let next = config.with_change(change).unwrap();
+    assert_eq!((config.version + 1, "Other"), (next.version, next.name.as_str()));
+    assert_eq!(config.name, "Shop");
+    assert_eq!(next.experiments, config.experiments);
+}
+
+#[test]
+fn an_experiment_is_started_once_and_stopped_once() {
+    let draft = experiment(json!({})).unwrap();
+    assert_eq!(draft.experiment("new").unwrap().status(T0), Status::Draft);
+    assert!(matches!(draft.with_stop("new", T0), Err(InputError::Conflict(_))));
+    let running = draft.with_start("new", None, T0).unwrap();
+    assert_eq!(running.experiment("new").unwrap().status(T0), Status::Running);
+    assert!(matches!(running.with_start("new", None, T0), Err(InputError::Conflict(_))));
+    let stopped = running.with_stop("new", T0 + 1).unwrap();
+    assert_eq!(stopped.experiment("new").unwrap().status(T0 + 1), Status::Completed);
+    assert!(matches!(stopped.with_stop("new", T0 + 2), Err(InputError::Conflict(_))));
+    assert!(matches!(draft.with_start("none", None, T0), Err(InputError::UnknownExperiment(_))));
+    assert!(matches!(experiment(json!({ "key": "hero" })), Err(InputError::Conflict(_))));
+}
+
+#[test]
+fn an_experiment_may_start_in_the_past_and_later() {
+    let draft = experiment(json!({})).unwrap();
+    let rows = [(-400 * DAY, true), (-400 * DAY - 1, false), (400 * DAY, true), (400 * DAY + 1, false)];
+    for (since, allowed) in rows {
+        assert_eq!(draft.with_start("new", Some(T0 + since), T0).is_ok(), allowed, "{since}");
+    }
+    let later = draft.with_start("new", Some(T0 + DAY), T0).unwrap();
+    assert_eq!(later.experiment("new").unwrap().status(T0), Status::Scheduled);
+    assert!(!later.page(T0).experiments.iter().any(|running| running.key == "new"));
+    assert!(later.page(T0 + DAY).experiments.iter().any(|running| running.key == "new"));
+}
+
+#[test]
+fn a_configuration_is_stored_as_json_that_loads_again() {
+    let config = shop();
+    let text = serde_json::to_string(&config).unwrap();
+    assert_eq!(serde_json::from_str::<Config>(&text).unwrap(), config);
+    let frozen = include_str!("../../tests/fixtures/config-v1.json");
+    assert_eq!(serde_json::from_str::<Config>(frozen).unwrap(), config, "the frozen sample of the first version");
+}
