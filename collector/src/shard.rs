@@ -20,10 +20,7 @@ use crate::call::{self, Delivery};
 use crate::database::Database;
 use crate::outbox::{self, Outbox};
 use crate::received::{Fault, Received};
-use crate::turn;
-
-/// Facts wait this long for company before they are sent; a report that is read sends them at once.
-const FLUSH_AFTER: i64 = 60_000;
+use crate::{turn, wait};
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS meta (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
@@ -235,7 +232,7 @@ impl Inner {
         }
         if self.alarm.get() == Alarm::Off {
             self.alarm.set(Alarm::Set);
-            self.database.set_alarm(FLUSH_AFTER).await?;
+            self.database.set_alarm(wait::flush_after(&self.env)).await?;
         }
         Ok(())
     }

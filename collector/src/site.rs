@@ -20,10 +20,8 @@ use crate::call::{self, Delivery};
 use crate::database::{Database, as_integer};
 use crate::received::{Fault, Received};
 use crate::shard::Posting;
-use crate::{inbox, key, page, turn};
+use crate::{inbox, key, page, turn, wait};
 
-/// Delivered facts wait this long before they are folded into counters.
-const FOLD_AFTER: i64 = 5 * 60_000;
 /// A shard that did not take the configuration is asked again after this.
 const PUSH_AFTER: i64 = 5_000;
 
@@ -259,7 +257,7 @@ impl Inner {
 
     async fn arm_fold(&self) {
         if !self.is_fold_due.replace(true) {
-            self.arm(FOLD_AFTER).await;
+            self.arm(wait::fold_after(&self.env)).await;
         }
     }
 

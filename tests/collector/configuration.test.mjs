@@ -1,0 +1,305 @@
+// Making sites and experiments: what is taken, what is refused, who may, and when it is in force.
+
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { DAY, MINUTE, NOW, SECOND, batch } from "../support/batch.mjs";
+import { request, siteFor, visitorsWith } from "../support/site.mjs";
+import { KEYS, collectorFor } from "../support/workerd.mjs";
+
+const on = await collectorFor({ after });
+
+const SITE = { name: "Test", time_zone: "Europe/Berlin", currency: "EUR" };
+const GOAL = { key: "order", type: "revenue", event: "purchase" };
+const HERO = { key: "hero", variants: [{ key: "control" }, { key: "b" }], goals: [GOAL] };
+
+const create = (body, key = KEYS.ADMIN_KEY) => request(on.origin, "POST", "/v1/sites", { key, body });
+const error = ({ status, body }) => [status, body.error?.code, body.error?.field];
+const change = (site, to, body) => site.call("POST", `/experiments/${to}`, { body });
+
+test("a site has a public key, a secret key told once, and defaults", async () => {
+  const { status, body } = await create(SITE);
+  assert.equal(status, 201);
+  const { site, secret_key: secret, ...rest } = body;
+  assert.match(site, /^[0-9a-f]{24}$/);
+  assert.match(secret, /^sk_[0-9a-f]{48}$/);
+  const configuration = {
+    ...SITE,
+    version: 1,
+    order_events: ["purchase"],
+    query_parameters: ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"],
+    allow_automation: false,
+    respect_privacy_signals: true,
+    experiments: [],
+  };
+  assert.deepEqual(rest, { in_force: true, ...configuration });
+  const read = await request(on.origin, "GET", `/v1/sites/${site}`, { key: secret });
+  assert.deepEqual([read.status, read.body], [200, { site, ...configuration }]);
+});
+
+test("two sites have nothing in common in their keys but the number of shards", async () => {
+  const [one, two] = [await create({ ...SITE, shards: 3 }), await create({ ...SITE, shards: 3 })];
+  assert.equal(one.body.site.slice(0, 2), "03");
+  assert.equal(two.body.site.slice(0, 2), "03");
+  assert.notEqual(one.body.site.slice(2), two.body.site.slice(2));
+  assert.notEqual(one.body.secret_key, two.body.secret_key);
+});
+
+test("a site is made with the admin key only", async () => {
+  for (const key of ["", "wrong", `${KEYS.ADMIN_KEY} `.trimEnd() + "x", KEYS.SIGNING_KEY]) {
+    assert.deepEqual(error(await create(SITE, key)), [401, "unauthorized", "Authorization"], key);
+  }
+  const keyless = await request(on.origin, "POST", "/v1/sites", { body: SITE });
+  assert.deepEqual(error(keyless), [401, "unauthorized", "Authorization"]);
+});
+
+describe("a site's field that cannot be taken is named", () => {
+  const rows = [
+    ["name", ""],
+    ["name", "x".repeat(501)],
+    ["time_zone", "Europe/Atlantis"],
+    ["currency", "EURO"],
+    ["shards", 0],
+    ["shards", 65],
+    ["order_events", [""]],
+    ["query_parameters", Array(51).fill("q")],
+  ];
+  for (const [field, value] of rows) {
+    test(`${field} of ${JSON.stringify(value).slice(0, 30)}`, async () => {
+      assert.deepEqual(error(await create({ ...SITE, [field]: value })), [400, "bad_field", field]);
+    });
+  }
+  for (const [name, body, told] of [
+    ["absent", { ...SITE, currency: undefined }, /currency/],
+    ["unknown", { ...SITE, colour: "red" }, /colour/],
+    ["of another type", { ...SITE, allow_automation: "yes" }, /boolean/],
+  ]) {
+    test(name, async () => {
+      const answer = await create(body);
+      assert.deepEqual(error(answer).slice(0, 2), [400, "malformed"]);
+      assert.match(answer.body.error.message, told);
+    });
+  }
+});
+
+test("every call about a site wants its secret key, and another site's is as wrong as none", async () => {
+  const [site, other] = [await siteFor(on), await siteFor(on)];
+  await site.run(HERO);
+  const calls = [
+    ["GET", "", undefined],
+    ["PATCH", "", { name: "Taken over" }],
+    ["POST", "/experiments", { ...HERO, key: "second" }],
+    ["POST", "/experiments/hero/start", {}],
+    ["POST", "/experiments/hero/stop", {}],
+    ["GET", "/report", undefined],
+  ];
+  const before = (await site.call("GET", "")).body;
+  for (const [method, to, body] of calls) {
+    for (const key of [undefined, "", "wrong", other.secret, site.key, KEYS.ADMIN_KEY]) {
+      const answer = await site.call(method, to, { body, key });
+      assert.deepEqual(error(answer), [401, "unauthorized", "Authorization"], `${method} ${to} under ${key}`);
+    }
+    const basic = await site.call(method, to, { body, key: undefined, headers: { authorization: site.secret } });
+    assert.equal(basic.status, 401);
+  }
+  assert.deepEqual((await site.call("GET", "")).body, before);
+});
+
+test("an address of the API takes its methods only", async () => {
+  const site = await siteFor(on);
+  for (const [method, to, allowed] of [
+    ["DELETE", "", "GET or PATCH"],
+    ["GET", "/experiments", "POST"],
+    ["PUT", "/experiments/hero/start", "POST"],
+    ["POST", "/report", "GET"],
+  ]) {
+    const answer = await site.call(method, to);
+    assert.deepEqual([...error(answer), answer.body.error.limit], [405, "method_not_allowed", "method", allowed], `${method} ${to}`);
+  }
+  assert.deepEqual(error(await site.call("GET", "/nothing")).slice(0, 2), [404, "not_found"]);
+});
+
+test("what a merchant may change is changed, is in force at once, and the rest stays", async () => {
+  const site = await siteFor(on);
+  const before = (await site.call("GET", "")).body;
+  const settings = { name: "Renamed", query_parameters: ["id"], allow_automation: true, respect_privacy_signals: false };
+  const { status, body } = await site.call("PATCH", "", { body: settings });
+  assert.deepEqual([status, body], [200, { ...before, ...settings, version: 2, in_force: true }]);
+  assert.equal((await site.take(batch("ann").view().envelope({ automated: true }))).accepted, 1);
+  assert.equal((await site.settled()).name, "Renamed");
+  for (const [field, value] of [["name", " "], ["query_parameters", [""]]]) {
+    assert.deepEqual(error(await site.call("PATCH", "", { body: { [field]: value } })), [400, "bad_field", field]);
+  }
+  for (const fixed of ["time_zone", "currency", "shards", "site"]) {
+    const answer = await site.call("PATCH", "", { body: { [fixed]: before[fixed] ?? 1 } });
+    assert.equal(answer.status, 400, fixed);
+    assert.match(answer.body.error.message, new RegExp(fixed));
+  }
+  assert.equal((await site.call("GET", "")).body.version, 2);
+});
+
+test("an experiment is made as a draft with a number of its own, names after its keys, and equal shares", async () => {
+  const site = await siteFor(on);
+  const three = { ...HERO, variants: [{ key: "control" }, { key: "b" }, { key: "c", name: "Bold" }] };
+  const { status, body } = await site.call("POST", "/experiments", { body: three });
+  assert.equal(status, 200);
+  assert.deepEqual(body, {
+    number: 1,
+    key: "hero",
+    name: "hero",
+    seed: "hero",
+    variants: [{ key: "control", name: "control" }, { key: "b", name: "b" }, { key: "c", name: "Bold" }],
+    allocations: [{ coverage: 10_000, weights: [3334, 3333, 3333] }],
+    goals: [{ ...GOAL, name: "order" }],
+    started_at: null,
+    ended_at: null,
+    in_force: true,
+  });
+  assert.equal((await site.call("POST", "/experiments", { body: { ...HERO, key: "second" } })).body.number, 2);
+});
+
+describe("an experiment's field that cannot be taken is named", () => {
+  const variants = (...weights) => weights.map((weight, place) => ({ key: `v${place}`, weight }));
+  const goal = (fields) => ({ goals: [{ ...GOAL, ...fields }] });
+  const rows = [
+    ["a key with a space", { key: "he ro" }, "key"],
+    ["a key too long", { key: "k".repeat(65) }, "key"],
+    ["an empty name", { name: "" }, "name"],
+    ["an empty seed", { seed: "" }, "seed"],
+    ["coverage above one", { coverage: 1.1 }, "coverage"],
+    ["coverage below zero", { coverage: -0.1 }, "coverage"],
+    ["coverage finer than ten-thousandths", { coverage: 0.12345 }, "coverage"],
+    ["one variant", { variants: [{ key: "control" }] }, "variants"],
+    ["21 variants", { variants: Array.from({ length: 21 }, (_, i) => ({ key: `v${i}` })) }, "variants"],
+    ["two variants of one key", { variants: [{ key: "b" }, { key: "b" }] }, "variants"],
+    ["weights below one", { variants: variants(0.5, 0.4) }, "variants"],
+    ["weights above one", { variants: variants(0.6, 0.5) }, "variants"],
+    ["a negative weight", { variants: variants(1.5, -0.5) }, "variants[0].weight"],
+    ["a weight for some", { variants: [{ key: "a", weight: 1 }, { key: "b" }] }, "variants[1].weight"],
+    ["a variant's key", { variants: [{ key: "control" }, { key: "b/c" }] }, "variants[1].key"],
+    ["no goals", { goals: [] }, "goals"],
+    ["51 goals", { goals: Array.from({ length: 51 }, (_, i) => ({ ...GOAL, key: `g${i}` })) }, "goals"],
+    ["two goals of one key", { goals: [GOAL, GOAL] }, "goals"],
+    ["a goal's key", goal({ key: "" }), "goals[0].key"],
+    ["an event of ours", goal({ event: "$click" }), "goals[0].event"],
+    ["an event too long", goal({ event: "e".repeat(129) }), "goals[0].event"],
+    ["an empty selector", goal({ type: "click", selector: "" }), "goals[0].selector"],
+    ["an empty address", goal({ type: "page_view", operator: "equals", url: "" }), "goals[0].url"],
+    ["a bad regular expression", goal({ type: "page_view", operator: "regex", url: "/a(" }), "goals[0].url"],
+    ["a regular expression that JavaScript alone knows", goal({ type: "page_view", operator: "regex", url: "(?=a)" }), "goals[0].url"],
+  ];
+  for (const [name, fields, field] of rows) {
+    test(name, async () => {
+      const site = await siteFor(on, { shards: 1 });
+      const answer = await site.call("POST", "/experiments", { body: { ...HERO, ...fields } });
+      assert.deepEqual(error(answer), [400, "bad_field", field]);
+      assert.ok(answer.body.error.limit.length > 0);
+      assert.deepEqual((await site.call("GET", "")).body.experiments, []);
+    });
+  }
+  for (const [name, body, told] of [
+    ["no JSON", "{", /EOF|parsing/],
+    ["an unknown field", { ...HERO, coverge: 1 }, /coverge/],
+    ["an unknown type of goal", { ...HERO, ...goal({ type: "smile" }) }, /smile/],
+    ["a click without selector", { ...HERO, ...goal({ type: "click" }) }, /selector/],
+    ["an unknown operator", { ...HERO, ...goal({ type: "page_view", operator: "like", url: "/" }) }, /like/],
+  ]) {
+    test(name, async () => {
+      const answer = await (await siteFor(on, { shards: 1 })).call("POST", "/experiments", { body });
+      assert.deepEqual(error(answer).slice(0, 2), [400, "malformed"]);
+      assert.match(answer.body.error.message, told);
+    });
+  }
+});
+
+test("an experiment that is not there cannot be started, one that is there cannot be made again", async () => {
+  const site = await siteFor(on);
+  await site.run(HERO);
+  const code = async (...call) => error(await change(site, ...call)).slice(0, 2);
+  assert.deepEqual(error(await site.call("POST", "/experiments", { body: HERO })).slice(0, 2), [409, "conflict"]);
+  assert.deepEqual(await code("nope/start", {}), [404, "unknown_experiment"]);
+  assert.deepEqual(await code("nope/stop", {}), [404, "unknown_experiment"]);
+  assert.deepEqual(await code("hero/start", {}), [409, "conflict"]);
+  assert.equal((await change(site, "hero/stop")).status, 200);
+  assert.deepEqual(await code("hero/stop"), [409, "conflict"]);
+  await site.call("POST", "/experiments", { body: { ...HERO, key: "draft" } });
+  assert.deepEqual(await code("draft/stop"), [409, "conflict"]);
+});
+
+test("a start may lie up to 400 days in the past", async () => {
+  const site = await siteFor(on);
+  await site.call("POST", "/experiments", { body: HERO });
+  assert.deepEqual(error(await change(site, "hero/start", { at: NOW - 400 * DAY - 1 })), [400, "bad_field", "at"]);
+  const { body } = await change(site, "hero/start", { at: NOW - 400 * DAY });
+  assert.deepEqual([body.started_at, body.in_force], [NOW - 400 * DAY, true]);
+});
+
+test("an experiment is a draft, scheduled, running, completed", async () => {
+  const site = await siteFor(on);
+  await site.call("POST", "/experiments", { body: HERO });
+  const status = async (now) => (await site.report("", { now })).experiments[0].status;
+  assert.equal(await status(NOW), "draft");
+  await change(site, "hero/start", { at: NOW + MINUTE });
+  assert.deepEqual([await status(NOW), await status(NOW + MINUTE)], ["scheduled", "running"]);
+  const stopped = await site.call("POST", "/experiments/hero/stop", { now: NOW + 2 * MINUTE });
+  assert.deepEqual([stopped.body.ended_at, stopped.body.in_force], [NOW + 2 * MINUTE, true]);
+  assert.deepEqual([await status(NOW + 2 * MINUTE - 1), await status(NOW + 2 * MINUTE)], ["running", "completed"]);
+});
+
+test("what is in force judges the next batch on every shard", async () => {
+  const site = await siteFor(on, { shards: 8 });
+  await site.run(HERO);
+  const visitors = visitorsWith("b", HERO, 24);
+  await Promise.all(visitors.map((visitor) => site.take(batch(visitor).exposure("hero", "b"))));
+  assert.deepEqual((await site.settled()).experiments[0].variants.map(({ exposures }) => exposures), [0, 24]);
+});
+
+describe("t.js carries what is in force", () => {
+  const script = (site, { now = NOW, headers } = {}) => request(on.origin, "GET", `/t.js?site=${site.key}`, { now, headers });
+  const configuration = ({ body }) => Buffer.from(/config:"([\w-]*)"/.exec(body)[1], "base64url").toString();
+
+  test("with the site's key, and for pages of any origin", async () => {
+    const site = await siteFor(on);
+    const answer = await script(site);
+    assert.equal(answer.status, 200);
+    assert.ok(answer.body.startsWith(`self.__tributary={site:"${site.key}",`), answer.body.slice(0, 80));
+    assert.equal(answer.headers.get("content-type"), "text/javascript; charset=utf-8");
+    assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+    assert.equal(answer.headers.get("cache-control"), "public, max-age=60");
+  });
+
+  test("of experiments, those that run, in at most 5 s", async () => {
+    const site = await siteFor(on);
+    const carries = async (now) => configuration(await script(site, { now })).split("\n").includes("hero");
+    await site.call("POST", "/experiments", { body: HERO });
+    assert.equal(await carries(NOW), false, "a draft");
+    await change(site, "hero/start", { at: NOW });
+    assert.equal(await carries(NOW + 5 * SECOND - 1), false, "kept by the isolate");
+    assert.equal(await carries(NOW + 5 * SECOND), true, "running");
+    await site.call("POST", "/experiments/hero/stop", { now: NOW + 6 * SECOND });
+    assert.equal(await carries(NOW + 10 * SECOND), false, "stopped");
+  });
+
+  test("once: who has it is told so until it changes", async () => {
+    const site = await siteFor(on);
+    const tag = (await script(site)).headers.get("etag");
+    const known = { "if-none-match": tag };
+    const same = await script(site, { headers: known });
+    assert.deepEqual([same.status, same.body, same.headers.get("etag")], [304, "", tag]);
+    await site.run(HERO);
+    const changed = await script(site, { now: NOW + 5 * SECOND, headers: known });
+    assert.equal(changed.status, 200);
+    assert.notEqual(changed.headers.get("etag"), tag);
+  });
+
+  test("and nothing that only the merchant should see", async () => {
+    const site = await siteFor(on, { name: "Secret name" });
+    await site.run({ ...HERO, name: "Secret plan" });
+    const told = configuration(await script(site));
+    assert.ok(!/Secret|purchase/.test(told), told);
+  });
+
+  test("without a site there is none", async () => {
+    const answer = await request(on.origin, "GET", "/t.js");
+    assert.deepEqual(error(answer), [404, "unknown_site", "site"]);
+  });
+});
