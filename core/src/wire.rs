@@ -67,8 +67,6 @@ pub enum Reason {
     NotRunning,
     /// Accepted: revenue that is no amount. It counts as a custom event only.
     BadRevenue,
-    /// Accepted: a second profile for one visitor; the first stands.
-    ProfileConflict,
 }
 
 /// An event that does not count, and why.

@@ -159,7 +159,6 @@ fn meaning(reason: Reason) -> (&'static str, &'static str) {
         }
         Reason::NotRunning => ("Not running", "exposures before the start or after the end; not counted as such"),
         Reason::BadRevenue => ("Bad revenue", "events whose revenue is no amount; counted without it"),
-        Reason::ProfileConflict => ("Profile conflicts", "a second profile for one visitor; the first stands"),
     }
 }
 
