@@ -14,6 +14,8 @@ pub const MAX_EXPERIMENTS: usize = 500;
 pub const MAX_VARIANTS: usize = 20;
 /// Goals of an experiment.
 pub const MAX_GOALS: usize = 50;
+/// Bytes of a stored configuration: every shard keeps it in one row and reads it when it wakes.
+pub const MAX_CONFIG_BYTES: usize = 256 * 1024;
 /// Shards of a site.
 pub const MAX_SHARDS: u8 = 64;
 /// Shards of a site that asks for no number.
@@ -189,6 +191,8 @@ impl Config {
         let mut next = self.next();
         let number = self.experiments.iter().map(|experiment| experiment.number).max().unwrap_or(0) + 1;
         next.experiments.push(new.into_experiment(number)?);
+        let bytes = serde_json::to_vec(&next).map_or(usize::MAX, |text| text.len());
+        require(bytes <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
         Ok(next)
     }
 

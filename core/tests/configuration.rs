@@ -138,3 +138,19 @@ fn a_configuration_is_stored_as_json_that_loads_again() {
     let frozen = include_str!("../../tests/fixtures/config-v1.json");
     assert_eq!(serde_json::from_str::<Config>(frozen).unwrap(), config, "the frozen sample of the first version");
 }
+
+#[test]
+fn a_configuration_stays_small_enough_for_a_row() {
+    let mut config = shop();
+    let goals: Vec<Value> = (0..50)
+        .map(|place| json!({ "key": format!("g{place}"), "type": "click", "selector": "x".repeat(500) }))
+        .collect();
+    let refused = (0..100).find_map(|number| {
+        let variants = [json!({ "key": "control" }), json!({ "key": "b" })];
+        let new = json!({ "key": format!("e{number}"), "variants": variants, "goals": goals });
+        let new: NewExperiment = config_input::read(new.to_string().as_bytes()).unwrap();
+        config.with_experiment(new).map(|next| config = next).err()
+    });
+    assert!(matches!(refused, Some(InputError::Field { field, .. }) if field == "experiments"));
+    assert!(serde_json::to_string(&config).unwrap().len() <= config_input::MAX_CONFIG_BYTES);
+}
