@@ -14,9 +14,12 @@ const WORKERD = createRequire(import.meta.url)("workerd").default;
 /** How long a start may take on a busy machine. */
 const PATIENCE_MS = 30_000;
 
-/** Text bindings: wrangler.toml's own, then the caller's; `TEST_MODE` exists only where a test asks for it. */
+/**
+ * Text bindings: wrangler.toml's own, then the caller's; `TEST_MODE` exists only where a test asks for it. No edge
+ * compresses on the way, so the Worker is told to.
+ */
 function bindings({ vars, test }) {
-  return { ...description().vars, ...vars, ...(test ? { TEST_MODE: "1" } : {}) };
+  return { COMPRESS: "1", ...description().vars, ...vars, ...(test ? { TEST_MODE: "1" } : {}) };
 }
 
 /** Resolves to the port once workerd listens; rejects when it ends before. */

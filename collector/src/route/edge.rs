@@ -41,6 +41,14 @@ impl Edge {
         Ok(Self { url: request.url()?, env, received, is_test })
     }
 
+    /// The encoding to send a text in, where the Worker itself must: Cloudflare's edge compresses by itself, a single
+    /// machine says so with the variable `COMPRESS`. The runtime does the work when the header is set.
+    pub fn encoding(&self, request: &Request) -> Option<&'static str> {
+        self.env.var("COMPRESS").ok()?;
+        let accepted = request.headers().get("accept-encoding").ok()??;
+        ["br", "gzip"].into_iter().find(|encoding| accepted.contains(encoding))
+    }
+
     /// A secret of the collector.
     pub fn secret(&self, name: &'static str) -> std::result::Result<String, Failure> {
         let secret = self.env.secret(name).map(|secret| secret.to_string());

@@ -43,13 +43,17 @@ pub async fn script(request: &Request, edge: &Edge) -> Outcome {
         None => compose(edge, &site).await?,
     };
     let is_known = request.headers().get("if-none-match")?.is_some_and(|known| known == tag);
-    let builder = Response::builder()
+    let mut builder = Response::builder()
         .with_header("content-type", "text/javascript; charset=utf-8")?
         .with_header("cache-control", "public, max-age=60")?
         .with_header("etag", &tag)?
+        .with_header("vary", "accept-encoding")?
         .with_header("x-content-type-options", "nosniff")?
         .with_header("cross-origin-resource-policy", "cross-origin")?
         .with_header("access-control-allow-origin", "*")?;
+    if let Some(encoding) = edge.encoding(request) {
+        builder = builder.with_header("content-encoding", encoding)?;
+    }
     Ok(if is_known { builder.with_status(304).empty() } else { builder.fixed(body.into_bytes()) })
 }
 
