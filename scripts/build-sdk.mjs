@@ -19,7 +19,8 @@ const OUT = path.join(DIST_WWW, "sdk");
 
 /** A folder of its own: its flags differ from all others, and cargo locks a folder while it builds. */
 const SDK_TARGET = path.join(TARGET, "sdk");
-const GLUE = path.join(SDK_TARGET, "glue");
+/** Where the glue and the finished wasm are (`page.js`, `page.wasm`). */
+export const GLUE = path.join(SDK_TARGET, "glue");
 
 const FLAGS =
   "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none -Ctarget-feature=-reference-types,-multivalue";
@@ -29,9 +30,9 @@ const FEATURES = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", 
   (name) => `--enable-${name}`,
 );
 
-/** Nothing traps, because nothing panics; memory starts as zeros, as the browser gives it. */
+/** Memory starts as zeros, as the browser gives it. That nothing traps is not assumed: a panic must end in a trap. */
 const PASSES = [
-  ...["--flatten", "--rereloop", "-Oz", "--converge", "--traps-never-happen", "--zero-filled-memory", "-Oz"],
+  ...["--flatten", "--rereloop", "-Oz", "--converge", "--zero-filled-memory", "-Oz"],
   ...["--strip-debug", "--strip-producers", "--strip-target-features"],
 ];
 

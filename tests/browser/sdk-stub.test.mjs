@@ -1,6 +1,8 @@
 // The stub: calls made before the script is there.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { STUB, html, stage } from "./support/stage.mjs";
 
@@ -56,6 +58,19 @@ test("init() through the stub gives the options of the tag", async () => {
     tributary.consent(true);
     return tributary.flush();
   });
+  assert.equal(site.named("$page_view").length, 1);
+  await visitor.close();
+});
+
+test("the stub's hash in the documentation is that of the stub, and a policy that names it lets it run", async () => {
+  const documented = readFileSync(new URL("../../docs/sdk.md", import.meta.url), "utf8");
+  const hash = `sha256-${createHash("sha256").update(STUB).digest("base64")}`;
+  assert.ok(documented.includes(`'${hash}'`), `docs/sdk.md should say '${hash}'`);
+  const site = on.site();
+  const visitor = await on.visitor();
+  const policy = `<meta http-equiv="Content-Security-Policy" content="script-src '${hash}' 'wasm-unsafe-eval' ${on.collector}">`;
+  const page = await visitor.open(on.page("/csp", html(policy + stub() + site.tag())));
+  await page.evaluate(() => tributary.flush());
   assert.equal(site.named("$page_view").length, 1);
   await visitor.close();
 });
