@@ -230,6 +230,77 @@ describe("a delivery counts once", () => {
   });
 });
 
+test("a report that says nothing is pending has everything that was acknowledged before it was asked for", async () => {
+  const site = await siteFor(on, { shards: 3 });
+  const waiting = Array.from({ length: 300 }, (_, place) => batch(`v${place % 20}`).track("step"));
+  let acknowledged = 0;
+  let settled = 0;
+  const page = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      await site.take(next);
+      acknowledged += 1;
+    }
+  };
+  const merchant = async (fault) => {
+    while (waiting.length > 0) {
+      const before = acknowledged;
+      const { pending, totals } = await site.report("", { fault });
+      if (pending === 0) assert.ok(totals.custom_events >= before, `${totals.custom_events} of ${before}`);
+      settled += pending === 0 ? 1 : 0;
+    }
+  };
+  await Promise.all([page(), page(), page(), merchant(), merchant(), merchant("lost-answer")]);
+  assert.ok(settled > 0);
+  assert.equal((await site.settled()).totals.custom_events, 300);
+});
+
+test("callers who leave in the middle hold nobody up, and what they sent counts once", async () => {
+  const site = await siteFor(on, { shards: 2 });
+  const random = generator(3);
+  const left = { pages: 0, merchants: 0 };
+  const leaving = (as, call) => {
+    const leave = new AbortController();
+    const timer = setTimeout(() => leave.abort(), random.next() * 8);
+    const answering = call(leave.signal).catch((error) => {
+      assert.equal(error.name, "AbortError");
+      left[as] += 1;
+    });
+    return answering.finally(() => clearTimeout(timer));
+  };
+  const visits = Array.from({ length: 120 }, (_, place) => batch(`v${place % 40}`).track("step"));
+  const page = async (own) => {
+    for (const visit of own) {
+      await leaving("pages", (signal) => site.send(visit, { signal }));
+      await leaving("merchants", (signal) => site.report("", { signal }));
+      await site.take(visit);
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, (_, place) => page(visits.slice(place * 20, place * 20 + 20))));
+  assert.ok(left.pages > 0 && left.merchants > 0, JSON.stringify(left));
+  assert.equal((await site.settled()).totals.custom_events, 120);
+});
+
+test("facts of more days and currencies than a row holds arrive whole, also when the power goes between rows", async (t) => {
+  const mortals = await mortal(t);
+  const site = await siteFor(mortals, { shards: 1 });
+  const codes = "AED AUD BAM BBD BDT BGN BHD BRL BWP CAD CHF CLP CNY COP CRC CZK DKK DOP DZD EGP EUR GBP GEL GHS GTQ HKD HUF IDR ILS INR ISK JMD JOD JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON SAR SEK SGD THB TND TRY TWD USD UYU VND ZAR";
+  const currencies = codes.split(" ");
+  const rounds = 14;
+  for (let round = 0; round < rounds; round += 1) {
+    const now = NOW - (rounds - round) * 7 * 24 * HOUR;
+    const visit = batch(`v${round}`, { now }).at(-6.5 * 24 * HOUR);
+    for (let day = 0; day < 7; day += 1, visit.after(24 * HOUR)) {
+      for (const currency of currencies) visit.track("purchase", { revenue: 1, currency });
+    }
+    const { events, visitor } = visit;
+    for (const part of [events.slice(0, 200), events.slice(200)]) await siteOf(mortals, site.keys).take(batchOf(visitor, part, now), { now });
+    if (round % 5 === 4) await mortals.die();
+    if (round % 2 === 0) await siteOf(mortals, site.keys).report("", { fault: round % 4 ? "lost-answer" : undefined });
+  }
+  const { totals } = await siteOf(mortals, site.keys).settled("?days=120");
+  assert.deepEqual(totals.revenue.map(({ currency, orders }) => [currency, orders]), currencies.map((currency) => [currency, 7 * rounds]));
+});
+
 test("without a reader, facts reach the site by an alarm, also after the power went", async (t) => {
   const mortals = await mortal(t, { FLUSH_AFTER_MS: "1500" });
   const site = await siteFor(mortals, { shards: 1 });

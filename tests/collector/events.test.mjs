@@ -210,6 +210,21 @@ describe("a bot's events are refused and counted as such, unless the site allows
   }
 });
 
+test("a visitor whose history is full takes no more and is told so, and all others go on", async () => {
+  const site = await siteFor(on, { shards: 1 });
+  const profile = "p".repeat(128);
+  const full = () => Array.from({ length: 380 }).reduce((visit) => visit.identify(profile), batch("ann"));
+  let taken = 0;
+  let answer = await site.take(full());
+  for (; answer.accepted > 0; answer = await site.take(full())) taken += answer.accepted;
+  assert.ok(taken > 3000, `${taken} events`);
+  assert.equal(answer.refused.length, 380);
+  const { reason, field, limit } = answer.refused[0];
+  assert.deepEqual([reason, field, limit], ["over_limit", "visitor", "a history of at most 512 KiB"]);
+  assert.equal((await site.take(batch("bob").view())).accepted, 1);
+  assert.deepEqual((await site.settled()).diagnostics, { accepted: taken + 1, over_limit: 380 });
+});
+
 test("a page's clock is believed within a minute, and beyond it shifted by whole minutes, half away from zero", async () => {
   const site = await siteFor(on);
   const rows = [

@@ -9,14 +9,14 @@ import { KEYS } from "./workerd.mjs";
 const READS = 500;
 
 /** One call. `now` and `fault` are what only the test configuration hears. */
-export async function request(origin, method, path, { key, body, type = "application/json", now = NOW, fault, headers } = {}) {
+export async function request(origin, method, path, { key, body, type = "application/json", now = NOW, fault, headers, signal } = {}) {
   const told = { "x-test-now": String(now), ...headers };
   if (key !== undefined) told.authorization = `Bearer ${key}`;
   if (fault) told["x-test-fault"] = fault;
   if (body !== undefined) told["content-type"] = type;
   const isAsItIs = body === undefined || typeof body === "string" || ArrayBuffer.isView(body) || body instanceof ReadableStream;
   const sent = isAsItIs ? body : JSON.stringify(body);
-  const response = await fetch(origin + path, { method, headers: told, body: sent, duplex: "half", redirect: "manual" });
+  const response = await fetch(origin + path, { method, headers: told, body: sent, duplex: "half", redirect: "manual", signal });
   const text = await response.text();
   let answer = text;
   try {
