@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use serde::Serialize;
-use worker::{Error, Result, SqlStorage, SqlStorageValue, Storage};
+use worker::{Error, Result, SqlCursor, SqlStorage, SqlStorageValue, Storage};
 
 /// No value above this: production refuses 2 MB, local workerd would take it.
 const MAX_VALUE_BYTES: usize = 1_000_000;
@@ -44,6 +44,20 @@ impl Database {
 
     /// Runs a statement and gives its rows.
     pub fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Vec<SqlStorageValue>>> {
+        let cursor = self.execute(statement, values)?;
+        let rows = cursor.raw().collect::<Result<Vec<_>>>()?;
+        self.count_rows(&cursor);
+        Ok(rows)
+    }
+
+    /// Runs a statement that gives no rows: it is done when it was started, and need not be asked for them.
+    pub fn write(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
+        let cursor = self.execute(statement, values)?;
+        self.count_rows(&cursor);
+        Ok(())
+    }
+
+    fn execute(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<SqlCursor> {
         let is_large = |value: &SqlStorageValue| match value {
             SqlStorageValue::Blob(bytes) => bytes.len() > MAX_VALUE_BYTES,
             SqlStorageValue::String(text) => text.len() > MAX_VALUE_BYTES,
@@ -52,13 +66,7 @@ impl Database {
         if values.iter().any(is_large) {
             return Err(Error::RustError("a value of more than 1 MB is not stored".to_owned()));
         }
-        let cursor = self.sql.exec(statement, values)?;
-        let rows = cursor.raw().collect::<Result<Vec<_>>>()?;
-        self.count(|meter| {
-            meter.rows_read += cursor.rows_read();
-            meter.rows_written += cursor.rows_written();
-        });
-        Ok(rows)
+        self.sql.exec(statement, values)
     }
 
     /// The one value that a statement gives, if any.
@@ -68,7 +76,7 @@ impl Database {
 
     /// The one blob that a statement gives, if any.
     pub fn blob(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<Option<Vec<u8>>> {
-        Ok(self.value(statement, values)?.and_then(|value| as_blob(&value)))
+        Ok(self.value(statement, values)?.and_then(into_blob))
     }
 
     /// Sets the alarm to go off after a time, ms.
@@ -82,6 +90,13 @@ impl Database {
         self.meter.get()
     }
 
+    fn count_rows(&self, cursor: &SqlCursor) {
+        self.count(|meter| {
+            meter.rows_read += cursor.rows_read();
+            meter.rows_written += cursor.rows_written();
+        });
+    }
+
     fn count(&self, change: impl FnOnce(&mut Meter)) {
         let mut meter = self.meter.get();
         change(&mut meter);
@@ -90,6 +105,11 @@ impl Database {
 }
 
 /// The bytes of a stored blob.
+pub fn into_blob(value: SqlStorageValue) -> Option<Vec<u8>> {
+    if let SqlStorageValue::Blob(bytes) = value { Some(bytes) } else { None }
+}
+
+/// A copy of the bytes of a stored blob.
 pub fn as_blob(value: &SqlStorageValue) -> Option<Vec<u8>> {
     if let SqlStorageValue::Blob(bytes) = value { Some(bytes.clone()) } else { None }
 }

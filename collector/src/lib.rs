@@ -15,6 +15,7 @@ mod route;
 mod shard;
 mod site;
 mod turn;
+mod visiting;
 mod wait;
 
 pub use shard::Shard;

@@ -33,7 +33,7 @@ pub struct Outbox {
 }
 
 /// A row of the outbox as a turn writes it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Row {
     slot: usize,
     seq: i64,
@@ -50,13 +50,14 @@ impl Outbox {
         Ok(Self { slots, open: None, last, acknowledged: 0 })
     }
 
-    /// Writes facts inside a turn. The row is to be given to [`Outbox::keep`] once the turn stands.
-    pub fn write(&self, database: &Database, facts: &Facts) -> Result<Row> {
-        let mut row = match &self.open {
-            Some(open) if open.bytes < ROW_BYTES => open.clone(),
-            open => Row {
+    /// Writes facts inside a turn. The row is to be given to [`Outbox::keep`] once the turn stands. After one that does
+    /// not, no row is open: what stood in it is sealed.
+    pub fn write(&mut self, database: &Database, facts: &Facts) -> Result<Row> {
+        let mut row = match self.open.take() {
+            Some(open) if open.bytes < ROW_BYTES => open,
+            full => Row {
                 slot: self.slots.iter().position(|seq| *seq <= self.acknowledged).unwrap_or(self.slots.len()),
-                seq: open.as_ref().map_or(self.last + 1, |open| open.seq),
+                seq: full.map_or(self.last + 1, |full| full.seq),
                 facts: Facts::default(),
                 bytes: 0,
             },
@@ -66,7 +67,7 @@ impl Outbox {
         row.bytes = bytes.len();
         let slot = i64::try_from(row.slot).unwrap_or(i64::MAX);
         let values = vec![SqlStorageValue::Integer(slot), SqlStorageValue::Integer(row.seq), bytes.into()];
-        database.run("INSERT OR REPLACE INTO outbox (slot, seq, facts) VALUES (?, ?, ?)", values)?;
+        database.write("INSERT OR REPLACE INTO outbox (slot, seq, facts) VALUES (?, ?, ?)", values)?;
         Ok(row)
     }
 

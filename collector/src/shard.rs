@@ -20,6 +20,7 @@ use crate::call::{self, Delivery};
 use crate::database::Database;
 use crate::outbox::{self, Outbox};
 use crate::received::{Fault, Received};
+use crate::visiting::Visiting;
 use crate::{turn, wait};
 
 const TABLES: &str = "
@@ -41,6 +42,7 @@ struct Inner {
     /// All that memory knows; it can be read from the tables again.
     home: RefCell<Option<Rc<Home>>>,
     outbox: RefCell<Outbox>,
+    visiting: RefCell<Visiting>,
     alarm: Cell<Alarm>,
     is_delivering: Cell<bool>,
 }
@@ -66,6 +68,13 @@ enum Alarm {
     Set,
 }
 
+/// What a turn leaves to be remembered once it stands.
+struct Taken {
+    outcome: Outcome,
+    history: Option<(String, Vec<u8>)>,
+    row: Option<outbox::Row>,
+}
+
 #[derive(Serialize)]
 struct BatchAnswer<'a> {
     accepted: u32,
@@ -84,6 +93,7 @@ impl DurableObject for Shard {
             env,
             home: RefCell::default(),
             outbox: RefCell::new(outbox),
+            visiting: RefCell::default(),
             alarm: Cell::new(Alarm::Unknown),
             is_delivering: Cell::new(false),
         };
@@ -96,16 +106,7 @@ impl DurableObject for Shard {
 
     /// Never throws: a throwing alarm is dropped after six tries. What fails is tried again.
     async fn alarm(&self) -> Result<Response> {
-        self.inner.alarm.set(Alarm::Off);
-        let received = Received::default();
-        if let Err(error) = self.inner.flush(&received).await {
-            worker::console_error!("flush: {error}");
-        }
-        if self.inner.outbox.borrow().waiting() > 0
-            && let Err(error) = self.inner.arm().await
-        {
-            worker::console_error!("alarm: {error}");
-        }
+        self.inner.ring().await;
         Response::empty()
     }
 }
@@ -128,7 +129,15 @@ impl Inner {
                 Ok(json(200, &pending)?)
             }
             "/page" => self.page(&received),
-            "/floor" => Ok(self.floor()?),
+            "/floor" => {
+                request.bytes().await?;
+                Ok(self.floor()?)
+            }
+            "/alarm" => {
+                self.database.storage().delete_alarm().await?;
+                self.ring().await;
+                Ok(Response::empty()?)
+            }
             "/meter" => Ok(json(200, &self.database.meter())?),
             _ => Err(Problem::not_found().into()),
         }
@@ -141,30 +150,40 @@ impl Inner {
         let shift = batch.shift;
         // Before the turn: an alarm that finds nothing does no harm, facts without an alarm would wait for a reader.
         self.arm().await?;
-        let (outcome, row) = turn::run(self.database.storage(), || self.take(batch, &home.rules, received))?;
-        if let Some(row) = row {
+        let taken = turn::run(self.database.storage(), || self.take(batch, body, &home.rules, received))?;
+        if let Some((visitor, history)) = taken.history {
+            self.visiting.borrow_mut().keep(visitor, history);
+        }
+        if let Some(row) = taken.row {
             self.outbox.borrow_mut().keep(row);
         }
-        let Outcome { accepted, duplicate, refused, .. } = outcome;
+        let Outcome { accepted, duplicate, refused, .. } = taken.outcome;
         Ok(json(200, &BatchAnswer { accepted, duplicate, refused: &refused, shift })?)
     }
 
-    /// The turn: both writes stand or neither does.
-    fn take(&self, batch: Batch, rules: &Rules, received: &Received) -> Result<(Outcome, Option<outbox::Row>)> {
-        let id = SqlStorageValue::String(batch.visitor.clone());
-        let stored = self.database.blob("SELECT history FROM visitor WHERE id = ?", vec![id.clone()])?;
+    /// The turn: both writes stand or neither does. What it takes out of memory to change it is not missed when it fails.
+    fn take(&self, batch: Batch, body: &[u8], rules: &Rules, received: &Received) -> Result<Taken> {
+        let id = batch.visitor.clone();
+        let stored = match self.visiting.borrow_mut().take(&id) {
+            Some(history) => Some(history),
+            None => self.database.blob("SELECT history FROM visitor WHERE id = ?", vec![id.clone().into()])?,
+        };
         let mut visitor = match &stored {
             Some(bytes) => Visitor::decode(bytes).ok_or_else(|| Error::RustError("a history cannot be read".into()))?,
             None => Visitor::default(),
         };
-        let too_many = batch.clone();
         let mut outcome = visitor.step(batch, rules, received.is_bot, received.at);
-        let history = visitor.encode();
-        if history.len() > MAX_HISTORY_BYTES {
-            outcome = Visitor::refuse(too_many, rules, received.at);
-        } else if outcome.changed() {
-            let values = vec![id, history.into()];
-            self.database.run("INSERT OR REPLACE INTO visitor (id, history) VALUES (?, ?)", values)?;
+        let mut history = stored;
+        if outcome.changed() {
+            let next = visitor.encode();
+            if next.len() > MAX_HISTORY_BYTES {
+                let batch = wire::parse(body, received.at).map_err(|error| Error::RustError(error.to_string()))?;
+                outcome = Visitor::refuse(batch, rules, received.at);
+            } else {
+                let values = vec![id.clone().into(), next.clone().into()];
+                self.database.write("INSERT OR REPLACE INTO visitor (id, history) VALUES (?, ?)", values)?;
+                history = Some(next);
+            }
         }
         match received.fault {
             Some(Fault::PanicInTurn) => panic!("a test asked for it"),
@@ -174,9 +193,9 @@ impl Inner {
         let row = if outcome.facts.is_empty() {
             None
         } else {
-            Some(self.outbox.borrow().write(&self.database, &outcome.facts)?)
+            Some(self.outbox.borrow_mut().write(&self.database, &outcome.facts)?)
         };
-        Ok((outcome, row))
+        Ok(Taken { outcome, history: history.map(|history| (id, history)), row })
     }
 
     /// Takes a configuration, unless a later one is in force already.
@@ -186,7 +205,7 @@ impl Inner {
         let in_force = self.home()?.map_or(0, |home| home.rules.config.version);
         if posted.config.version > in_force {
             let values = vec![SqlStorageValue::Integer(CONFIG), SqlStorageValue::String(text.to_owned())];
-            self.database.run("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)?;
+            self.database.write("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)?;
             self.home.replace(Some(Rc::new(Home::from(posted))));
         }
         Response::empty()
@@ -218,10 +237,23 @@ impl Inner {
         Ok(self.outbox.borrow().waiting())
     }
 
+    /// What an alarm does.
+    async fn ring(&self) {
+        self.alarm.set(Alarm::Off);
+        if let Err(error) = self.flush(&Received::default()).await {
+            worker::console_error!("flush: {error}");
+        }
+        if self.outbox.borrow().waiting() > 0
+            && let Err(error) = self.arm().await
+        {
+            worker::console_error!("alarm: {error}");
+        }
+    }
+
     /// The benchmark's floor: a round trip that writes one row.
     fn floor(&self) -> Result<Response> {
         let values = vec![SqlStorageValue::Integer(FLOOR), SqlStorageValue::String("floor".to_owned())];
-        self.database.run("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)?;
+        self.database.write("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)?;
         Response::empty()
     }
 
