@@ -81,24 +81,29 @@ impl DurableObject for Site {
 
     /// Never throws: a throwing alarm is dropped after six tries. What fails is tried again.
     async fn alarm(&self) -> Result<Response> {
-        self.inner.is_fold_due.set(false);
-        if let Err(error) = turn::run(self.inner.database.storage(), || inbox::fold(&self.inner.database)) {
-            worker::console_error!("fold: {error}");
-            self.inner.arm_fold().await;
-        }
-        match self.inner.push().await {
-            Ok(true) => {}
-            Ok(false) => self.inner.arm(PUSH_AFTER).await,
-            Err(error) => {
-                worker::console_error!("push: {error}");
-                self.inner.arm(PUSH_AFTER).await;
-            }
-        }
+        self.inner.ring().await;
         Response::empty()
     }
 }
 
 impl Inner {
+    /// What an alarm does.
+    async fn ring(&self) {
+        self.is_fold_due.set(false);
+        if let Err(error) = turn::run(self.database.storage(), || inbox::fold(&self.database)) {
+            worker::console_error!("fold: {error}");
+            self.arm_fold().await;
+        }
+        match self.push().await {
+            Ok(true) => {}
+            Ok(false) => self.arm(PUSH_AFTER).await,
+            Err(error) => {
+                worker::console_error!("push: {error}");
+                self.arm(PUSH_AFTER).await;
+            }
+        }
+    }
+
     async fn handle(&self, mut request: Request) -> std::result::Result<Response, Failure> {
         let url = request.url()?;
         let received = Received::read(&url);
@@ -107,6 +112,11 @@ impl Inner {
             "/deliveries" => return self.deliveries(&body, &received).await,
             "/create" => return self.create(&body).await,
             "/meter" => return Ok(json(200, &self.database.meter())?),
+            "/alarm" => {
+                self.database.storage().delete_alarm().await?;
+                self.ring().await;
+                return Ok(Response::empty()?);
+            }
             _ => {}
         }
         let account = self.account()?.ok_or_else(Problem::unknown_site)?;

@@ -42,7 +42,7 @@ async fn dispatch(request: Request, env: Env) -> Outcome {
         (Method::Get, ["shop", site, file]) => shop::page(&edge, site, file).await,
         (Method::Get, ["shop", _, folder, file]) => asset::file(&edge, &format!("/shop/{folder}/{file}")).await,
         (Method::Get, ["styles" | "sdk", _]) => asset::file(&edge, &path).await,
-        (_, ["test", rest @ ..]) if edge.is_test => test::answer(&edge, rest).await,
+        (_, ["test", rest @ ..]) if edge.is_test => test::answer(request, &edge, rest).await,
         _ => Err(Problem::not_found().into()),
     }
 }

@@ -1,19 +1,26 @@
-//! What only the test configuration answers: the rows that objects read and wrote, and the benchmark's floor.
+//! What only the test configuration answers: the rows that objects read and wrote, alarms that go off when asked, and the
+//! benchmark's floor.
+
+use worker::Request;
 
 use super::Outcome;
-use super::edge::Edge;
+use super::edge::{self, Edge};
 use crate::answer::Problem;
 use crate::call;
 
-/// `/test/{site}/shard/{number}/meter`, `/test/{site}/site/meter`, `/test/{site}/shard/{number}/floor`.
-pub async fn answer(edge: &Edge, segments: &[&str]) -> Outcome {
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// `/test/{site}/shard/{number}/{meter,alarm,floor}` and `/test/{site}/site/{meter,alarm}`. What is posted to the floor
+/// travels to the object as a batch does.
+pub async fn answer(mut request: Request, edge: &Edge, segments: &[&str]) -> Outcome {
     let (stub, path) = match segments {
-        [site, "site", what @ "meter"] => (call::site(&edge.env, edge.site(site)?.as_str())?, what),
-        [site, "shard", number, what @ ("meter" | "floor")] => {
+        [site, "site", what @ ("meter" | "alarm")] => (call::site(&edge.env, edge.site(site)?.as_str())?, what),
+        [site, "shard", number, what @ ("meter" | "alarm" | "floor")] => {
             let number = number.parse().map_err(|_| Problem::not_found())?;
             (call::shard(&edge.env, edge.site(site)?.as_str(), number)?, what)
         }
         _ => return Err(Problem::not_found().into()),
     };
-    Ok(call::call(&stub, &format!("/{path}"), &edge.received, None).await?)
+    let body = edge::body(&mut request, MAX_BODY_BYTES).await?;
+    Ok(call::call(&stub, &format!("/{path}"), &edge.received, Some(&body)).await?)
 }
