@@ -45,7 +45,7 @@ test("two sites have nothing in common in their keys but the number of shards", 
 });
 
 test("a site is made with the admin key only", async () => {
-  for (const key of ["", "wrong", `${KEYS.ADMIN_KEY} `.trimEnd() + "x", KEYS.SIGNING_KEY]) {
+  for (const key of ["", "wrong", `${KEYS.ADMIN_KEY}x`, KEYS.SIGNING_KEY]) {
     assert.deepEqual(error(await create(SITE, key)), [401, "unauthorized", "Authorization"], key);
   }
   const keyless = await request(on.origin, "POST", "/v1/sites", { body: SITE });

@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { generator } from "../../scripts/support/random.mjs";
-import { HOUR, MINUTE, NOW, SECOND, batch, batchOf } from "../support/batch.mjs";
-import { figures, siteFor, siteOf } from "../support/site.mjs";
+import { HOUR, MINUTE, NOW, batch, batchOf } from "../support/batch.mjs";
+import { mortal } from "../support/mortal.mjs";
+import { figures, siteFor } from "../support/site.mjs";
 import { timelines } from "../support/timelines.mjs";
-import { collectorFor, storageFor } from "../support/workerd.mjs";
+import { collectorFor } from "../support/workerd.mjs";
 
 const HERO = {
   key: "hero",
@@ -15,38 +16,6 @@ const HERO = {
 };
 
 const on = await collectorFor({ after });
-
-/** A collector whose power can go: `current` is the one that runs, `returned` resolves when there is one again. */
-async function mortal(t, vars) {
-  const storage = storageFor(t);
-  const start = () => collectorFor(t, { storage, vars });
-  const collector = {
-    current: await start(),
-    returned: Promise.resolve(),
-    get origin() {
-      return this.current.origin;
-    },
-    async die() {
-      await this.current.kill9();
-      this.current = await start();
-    },
-    dieAndReturn() {
-      this.returned = this.die();
-      return this.returned;
-    },
-  };
-  return collector;
-}
-
-/** Asks until the answer is what is waited for. */
-async function until(ask, isThere) {
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
-    const answer = await ask();
-    if (isThere(answer)) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return assert.fail("waited 30 s");
-}
 
 test("killed again and again in the middle of a load, it counts every event that was acknowledged exactly once", async (t) => {
   const mortals = await mortal(t);
@@ -67,12 +36,11 @@ test("killed again and again in the middle of a load, it counts every event that
   let acknowledged = 0;
   let cut = 0;
 
-  const now = () => siteOf(mortals, site.keys);
   const page = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       for (;;) {
         try {
-          await now().take(batchOf(...next));
+          await site.take(batchOf(...next));
           break;
         } catch (error) {
           if (error.code === "ERR_ASSERTION") throw error;
@@ -88,7 +56,7 @@ test("killed again and again in the middle of a load, it counts every event that
     }
   };
   const merchant = async () => {
-    while (acknowledged < batches.length) await now().report().catch(() => mortals.returned);
+    while (acknowledged < batches.length) await site.report().catch(() => mortals.returned);
   };
   await Promise.all([...Array.from({ length: 12 }, page), merchant()]);
   await mortals.returned;
@@ -96,12 +64,12 @@ test("killed again and again in the middle of a load, it counts every event that
   assert.ok(cut > 0, "requests were under way when the power went");
 
   for (const next of batches) await calm.take(batchOf(...next));
-  const [report, expected] = [await now().settled(), await calm.settled()];
+  const [report, expected] = [await site.settled(), await calm.settled()];
   assert.equal(report.diagnostics.accepted, events.length);
   assert.deepEqual(figures(report), figures(expected));
 
   await mortals.die();
-  assert.deepEqual(figures(await now().settled()), figures(expected), "and after one more");
+  assert.deepEqual(figures(await site.settled()), figures(expected), "and after one more");
 });
 
 describe("a turn that ends between its two writes has written neither", () => {
@@ -160,100 +128,6 @@ test("a panic at one site is nothing to the collector's other sites", async () =
   assert.equal((await other.settled()).totals.page_views, 10);
 });
 
-describe("a delivery counts once", () => {
-  const bought = (visitor, revenue) => batch(visitor).at(-HOUR).view().after(SECOND).track("purchase", { revenue });
-  const gross = ({ totals }) => totals.revenue[0]?.gross;
-
-  test("that arrives twice", async () => {
-    const site = await siteFor(on, { shards: 1 });
-    await site.take(bought("ann", 5));
-    const report = await site.report("", { fault: "twice" });
-    assert.deepEqual([report.pending, gross(report), report.diagnostics], [0, "5.00", { accepted: 2 }]);
-  });
-
-  test("of which the site was down: until it is up, reports say that something is missing", async () => {
-    const site = await siteFor(on, { shards: 1 });
-    await site.take(bought("ann", 5));
-    for (const waiting of [1, 2, 3]) {
-      const report = await site.report("", { fault: "site-down" });
-      assert.deepEqual([report.pending, gross(report)], [waiting, undefined]);
-      await site.take(bought("ann", waiting));
-    }
-    const report = await site.report();
-    assert.deepEqual([report.pending, gross(report), report.diagnostics], [0, "11.00", { accepted: 8 }]);
-  });
-
-  test("of which the later part arrives first", async () => {
-    const site = await siteFor(on, { shards: 1 });
-    for (const revenue of [1, 20, 300]) {
-      await site.take(bought("ann", revenue));
-      await site.report("", { fault: "site-down" });
-    }
-    const early = await site.report("", { fault: "reversed" });
-    assert.deepEqual([early.pending, gross(early)], [2, "1.00"], "what cannot be applied yet is not acknowledged");
-    assert.deepEqual(await Promise.all([site.settled(), site.settled()]).then((reports) => reports.map(gross)), ["321.00", "321.00"]);
-  });
-
-  test("whose acknowledgement is lost, again and again", async () => {
-    const site = await siteFor(on, { shards: 1 });
-    for (const revenue of [1, 20, 300]) {
-      await site.take(bought("ann", revenue));
-      assert.ok((await site.report("", { fault: "lost-answer" })).pending > 0, "what is not known to be there is not said to be");
-    }
-    const report = await site.report();
-    assert.deepEqual([report.pending, gross(report)], [0, "321.00"]);
-  });
-
-  test("whose acknowledgement is lost with the power", async (t) => {
-    const mortals = await mortal(t);
-    const site = await siteFor(mortals, { shards: 2 });
-    const now = () => siteOf(mortals, site.keys);
-    const visitors = ["ann", "bob", "cyd", "dan"];
-    for (const [round, fault] of ["lost-answer", "site-down", "twice"].entries()) {
-      for (const visitor of visitors) await now().take(bought(visitor, 10 ** round));
-      await now().report("", { fault });
-      await mortals.die();
-    }
-    const report = await now().settled();
-    assert.deepEqual([gross(report), report.diagnostics], ["444.00", { accepted: 24 }]);
-  });
-
-  test("whatever fault strikes between any two batches", async () => {
-    const [site, calm] = [await siteFor(on, { shards: 3 }), await siteFor(on, { shards: 3 })];
-    const random = generator(11);
-    for (const event of timelines(random, HERO, { visitors: 12 })) {
-      const one = batchOf(event.visitor, [event]);
-      await Promise.all([site.take(one), calm.take(one)]);
-      if (random.chance(0.3)) await site.report("", { fault: random.pick(["site-down", "twice", "reversed", "lost-answer"]) });
-    }
-    assert.deepEqual(figures(await site.settled()), figures(await calm.settled()));
-  });
-});
-
-test("a report that says nothing is pending has everything that was acknowledged before it was asked for", async () => {
-  const site = await siteFor(on, { shards: 3 });
-  const waiting = Array.from({ length: 300 }, (_, place) => batch(`v${place % 20}`).track("step"));
-  let acknowledged = 0;
-  let settled = 0;
-  const page = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      await site.take(next);
-      acknowledged += 1;
-    }
-  };
-  const merchant = async (fault) => {
-    while (waiting.length > 0) {
-      const before = acknowledged;
-      const { pending, totals } = await site.report("", { fault });
-      if (pending === 0) assert.ok(totals.custom_events >= before, `${totals.custom_events} of ${before}`);
-      settled += pending === 0 ? 1 : 0;
-    }
-  };
-  await Promise.all([page(), page(), page(), merchant(), merchant(), merchant("lost-answer")]);
-  assert.ok(settled > 0);
-  assert.equal((await site.settled()).totals.custom_events, 300);
-});
-
 test("callers who leave in the middle hold nobody up, and what they sent counts once", async () => {
   const site = await siteFor(on, { shards: 2 });
   const random = generator(3);
@@ -278,64 +152,4 @@ test("callers who leave in the middle hold nobody up, and what they sent counts 
   await Promise.all(Array.from({ length: 6 }, (_, place) => page(visits.slice(place * 20, place * 20 + 20))));
   assert.ok(left.pages > 0 && left.merchants > 0, JSON.stringify(left));
   assert.equal((await site.settled()).totals.custom_events, 120);
-});
-
-test("facts of more days and currencies than a row holds arrive whole, also when the power goes between rows", async (t) => {
-  const mortals = await mortal(t);
-  const site = await siteFor(mortals, { shards: 1 });
-  const codes = "AED AUD BAM BBD BDT BGN BHD BRL BWP CAD CHF CLP CNY COP CRC CZK DKK DOP DZD EGP EUR GBP GEL GHS GTQ HKD HUF IDR ILS INR ISK JMD JOD JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON SAR SEK SGD THB TND TRY TWD USD UYU VND ZAR";
-  const currencies = codes.split(" ");
-  const rounds = 14;
-  for (let round = 0; round < rounds; round += 1) {
-    const now = NOW - (rounds - round) * 7 * 24 * HOUR;
-    const visit = batch(`v${round}`, { now }).at(-6.5 * 24 * HOUR);
-    for (let day = 0; day < 7; day += 1, visit.after(24 * HOUR)) {
-      for (const currency of currencies) visit.track("purchase", { revenue: 1, currency });
-    }
-    const { events, visitor } = visit;
-    for (const part of [events.slice(0, 200), events.slice(200)]) await siteOf(mortals, site.keys).take(batchOf(visitor, part, now), { now });
-    if (round % 5 === 4) await mortals.die();
-    if (round % 2 === 0) await siteOf(mortals, site.keys).report("", { fault: round % 4 ? "lost-answer" : undefined });
-  }
-  const { totals } = await siteOf(mortals, site.keys).settled("?days=120");
-  assert.deepEqual(totals.revenue.map(({ currency, orders }) => [currency, orders]), currencies.map((currency) => [currency, 7 * rounds]));
-});
-
-test("without a reader, facts reach the site by an alarm, also after the power went", async (t) => {
-  const mortals = await mortal(t, { FLUSH_AFTER_MS: "1500" });
-  const site = await siteFor(mortals, { shards: 1 });
-  await site.take(batch("ann").view());
-  await mortals.die();
-  const again = siteOf(mortals, site.keys);
-  await until(() => again.meter("site"), ({ rows_written: rows }) => rows > 0);
-  // Nothing is delivered for a reader while the site is down: what it sees came by itself.
-  const { pending, totals } = await until(() => again.report("", { fault: "site-down" }), (report) => report.pending === 0);
-  assert.deepEqual([pending, totals.page_views], [0, 1]);
-});
-
-test("an alarm that finds the site down rings again", async (t) => {
-  const mortals = await mortal(t, { FLUSH_AFTER_MS: "50" });
-  const site = await siteFor(mortals, { shards: 1 });
-  for (let visit = 1; visit <= 5; visit += 1) {
-    await site.take(batch("ann").view());
-    await site.report("", { fault: visit % 2 ? "site-down" : "lost-answer" });
-    const report = await until(() => site.report("", { fault: "site-down" }), ({ pending }) => pending === 0);
-    assert.equal(report.totals.page_views, visit);
-  }
-});
-
-test("figures are the same once they are folded into counters", async (t) => {
-  const folding = await collectorFor(t, { vars: { FOLD_AFTER_MS: "0" } });
-  const [site, calm] = [await siteFor(folding, { shards: 3 }), await siteFor(on, { shards: 3 })];
-  for (const each of [site, calm]) await each.run(HERO, NOW - 6 * 24 * HOUR);
-  const events = timelines(generator(5), HERO);
-  let written = 0;
-  for (const [visitor, own] of Map.groupBy(events, ({ visitor }) => visitor)) {
-    for (const each of [site, calm]) await each.take(batchOf(visitor, own));
-    await site.settled();
-    // A delivery is one row; the fold that follows it writes more.
-    const more = ({ rows_written: rows }) => rows > written + 1;
-    written = (await until(() => site.meter("site"), more)).rows_written;
-  }
-  assert.deepEqual(figures(await site.settled()), figures(await calm.settled()));
 });

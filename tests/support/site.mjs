@@ -35,8 +35,8 @@ export async function siteFor(collector, { now = NOW, ...settings } = {}) {
   return siteOf(collector, made.body, now);
 }
 
-/** A site that was made before: the same keys on a collector that was started again. */
-export function siteOf(collector, { site, secret_key: secret }, now = NOW) {
+/** The calls to a site. Each asks where the collector is by now: one that was started again has another port. */
+function siteOf(collector, { site, secret_key: secret }, now = NOW) {
   const call = (method, path, options) =>
     request(collector.origin, method, `/v1/sites/${site}${path}`, { key: secret, now, ...options });
   const expectOk = async (answering) => {
@@ -46,10 +46,8 @@ export function siteOf(collector, { site, secret_key: secret }, now = NOW) {
   };
   const send = (batch, options) => call("POST", "/events", { key: undefined, body: batch, type: "text/plain", ...options });
   return {
-    keys: { site, secret_key: secret },
     key: site,
     secret,
-    origin: collector.origin,
     /** A call under the secret key. */
     call,
     /** A batch, sent as a page would. */
