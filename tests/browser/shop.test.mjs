@@ -35,17 +35,17 @@ async function visit(page = "") {
   tab.errors = [];
   tab.on("pageerror", (error) => tab.errors.push(String(error)));
   tab.on("console", (message) => message.type() === "error" && tab.errors.push(message.text()));
-  await tab.goto(`${site.origin}/shop/${site.key}/${page}`);
+  await tab.goto(`${collector.origin}/shop/${site.key}/${page}`);
   return tab;
 }
 
 const click = (tab, selector) => Promise.all([tab.waitForNavigation(), tab.click(selector)]);
 
 async function buy(tab) {
-  await tab.goto(`${site.origin}/shop/${site.key}/product.html?id=candle`);
+  await tab.goto(`${collector.origin}/shop/${site.key}/product.html?id=candle`);
   await tab.waitForSelector("#add-to-cart", { visible: true });
   await tab.click("#add-to-cart");
-  await tab.goto(`${site.origin}/shop/${site.key}/cart.html`);
+  await tab.goto(`${collector.origin}/shop/${site.key}/cart.html`);
   await tab.waitForSelector("#to-checkout", { visible: true });
   await click(tab, "#to-checkout");
   await tab.waitForSelector("#place-order", { visible: true });
@@ -108,11 +108,11 @@ test("lets the merchant sign in and read the same figures", async () => {
   const report = await site.settled("", { now: Date.now() });
   const context = await browser.createBrowserContext();
   const tab = await context.newPage();
-  await tab.goto(site.origin);
+  await tab.goto(collector.origin);
   await tab.type("[name=site]", site.key);
   await tab.type("[name=secret_key]", site.secret);
   await click(tab, "button");
-  assert.equal(tab.url(), `${site.origin}/sites/${site.key}`);
+  assert.equal(tab.url(), `${collector.origin}/sites/${site.key}`);
   const overview = await tab.$eval("main", (main) => main.innerText);
   assert.match(overview, /Harbour & Pine/);
   assert.match(overview, /\$39\.90/);
@@ -127,8 +127,8 @@ test("lets the merchant sign in and read the same figures", async () => {
   assert.match(page, /Morning <light>/, "names are text, whatever they hold");
   assert.ok(await tab.$("svg path, svg polyline"), "a chart over days");
   await click(tab, "form[action='/sign-out'] button");
-  await tab.goto(`${site.origin}/sites/${site.key}`);
-  assert.equal(tab.url(), `${site.origin}/`, "signed out");
+  await tab.goto(`${collector.origin}/sites/${site.key}`);
+  assert.equal(tab.url(), `${collector.origin}/`, "signed out");
   await context.close();
 });
 
@@ -137,7 +137,7 @@ test("shows control and a whole shop when the script cannot be loaded", async ()
   const tab = await context.newPage();
   await tab.setRequestInterception(true);
   tab.on("request", (request) => (request.url().includes("/t.js") ? request.abort() : request.continue()));
-  await tab.goto(`${site.origin}/shop/${site.key}/`);
+  await tab.goto(`${collector.origin}/shop/${site.key}/`);
   await tab.waitForSelector('.hero[data-variant="control"]');
   await buy(tab);
   await context.close();
