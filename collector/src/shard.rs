@@ -15,7 +15,7 @@ use tributary_core::visitor::{MAX_HISTORY_BYTES, Outcome, Visitor};
 use tributary_core::wire::{self, Batch, Refusal};
 use worker::{DurableObject, Env, Error, Request, Response, Result, SqlStorageValue, State, durable_object};
 
-use crate::answer::{Failure, Problem, finish, json, open};
+use crate::answer::{Failure, Problem, finish, json, open, open_json};
 use crate::call::{self, Delivery};
 use crate::database::Database;
 use crate::outbox::{self, Outbox};
@@ -118,7 +118,10 @@ impl Inner {
         match url.path() {
             "/batch" => {
                 let body = request.bytes().await?;
-                Ok(open(finish(self.batch(&body, &received).await)?)?)
+                match self.batch(&body, &received).await {
+                    Ok(answer) => Ok(answer),
+                    problem => Ok(open(finish(problem)?)?),
+                }
             }
             "/post" => {
                 let posting = request.bytes().await?;
@@ -158,7 +161,7 @@ impl Inner {
             self.outbox.borrow_mut().keep(row);
         }
         let Outcome { accepted, duplicate, refused, .. } = taken.outcome;
-        Ok(json(200, &BatchAnswer { accepted, duplicate, refused: &refused, shift })?)
+        Ok(open_json(&BatchAnswer { accepted, duplicate, refused: &refused, shift })?)
     }
 
     /// The turn: both writes stand or neither does. What it takes out of memory to change it is not missed when it fails.
