@@ -33,6 +33,16 @@ function writeWrappers() {
   return folder;
 }
 
+/**
+ * worker-build keeps the names of functions, which are 45 KB of what is uploaded: a panic tells its file and line without
+ * them. What rustc assumes of a Worker, and the exceptions that panics unwind by, have to be named.
+ */
+async function stripNames() {
+  const file = path.join(COLLECTOR_BUILD, "index_bg.wasm");
+  const features = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory", "multivalue", "reference-types", "exception-handling"];
+  await run(npmBin("wasm-opt"), [file, "-o", file, "--strip-debug", "--strip-producers", ...features.map((name) => `--enable-${name}`)]);
+}
+
 /** The sources that cargo says it read, manifests and lock file, and this script. */
 function inputs() {
   const listed = readFileSync(path.join(WORKER_TARGET, "wasm32-unknown-unknown/release/tributary_collector.d"), "utf8")
@@ -61,6 +71,7 @@ export async function buildCollector() {
         ESBUILD_BIN: npmBin("esbuild"),
       };
       await run(tool("worker-build"), ["--release", "--panic-unwind"], { cwd: path.join(ROOT, "collector"), env });
+      await stripNames();
       stamp("collector", inputs(), version);
     },
     remedy: "put right what the compiler says above, then `npm run build`",
