@@ -1,5 +1,7 @@
 //! Answers: the one place where an outcome becomes HTTP.
 
+use std::cell::RefCell;
+
 use serde::Serialize;
 use tributary_core::config_input::InputError;
 use tributary_core::wire::{BatchError, MAX_BATCH_BYTES};
@@ -157,19 +159,23 @@ pub fn json_text(status: u16, text: String) -> Result<Response> {
 
 thread_local! {
     /// Headers of the answers to batches: a copy of what is there costs less than to write each.
-    static OPEN_JSON: Result<Headers> = (|| {
-        let headers = Headers::new();
-        headers.set("content-type", "application/json")?;
-        headers.set("access-control-allow-origin", "*")?;
-        Ok(headers)
-    })();
+    static OPEN_JSON: RefCell<Option<Headers>> = const { RefCell::new(None) };
 }
 
 /// A JSON answer for every page to read: nobody keeps an answer to a POST, with or without a word about it.
 pub fn open_json(value: &impl Serialize) -> Result<Response> {
     let text = serde_json::to_vec(value).map_err(|error| Error::RustError(error.to_string()))?;
-    let headers = OPEN_JSON.with(Clone::clone)?;
+    let known = OPEN_JSON.with_borrow(Clone::clone);
+    let headers = known.map_or_else(open_json_headers, Ok)?;
     Ok(ResponseBuilder::new().with_headers(headers).fixed(text))
+}
+
+fn open_json_headers() -> Result<Headers> {
+    let headers = Headers::new();
+    headers.set("content-type", "application/json")?;
+    headers.set("access-control-allow-origin", "*")?;
+    OPEN_JSON.replace(Some(headers.clone()));
+    Ok(headers)
 }
 
 /// The same, for every page to read: for answers that tell nothing the page did not say. An object's answer cannot be
