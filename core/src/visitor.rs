@@ -76,7 +76,8 @@ impl Visitor {
         if (batch.automated || is_bot) && !rules.config.allow_automation {
             outcome.refused.extend(batch.events.iter().map(|event| refusal(event, Reason::Bot)));
         } else {
-            let before = self.fold(rules);
+            let mut fold = self.fold(rules);
+            let before = fold.facts(rules);
             let mut accepted = Vec::new();
             for event in batch.events {
                 if self.closed_at.is_some_and(|closed_at| event.at <= closed_at) {
@@ -95,11 +96,20 @@ impl Visitor {
                 accepted.push(Kept { at, number, load, config, judged });
             }
             outcome.accepted = u32::try_from(accepted.len()).unwrap_or(u32::MAX);
+            let known = self.recent.len();
+            let latest = self.recent.last().map(|kept| kept.at);
+            let is_later = latest.is_none_or(|latest| accepted.iter().all(|kept| kept.at > latest));
             self.insert(accepted);
+            // What comes after everything known goes on from there; anything else is folded in its place.
+            if is_later {
+                step_all(&mut fold, &self.recent[known..], rules);
+            } else {
+                fold = self.fold(rules);
+            }
             remark(Reason::Accepted, outcome.accepted.into());
             remark(Reason::Duplicate, outcome.duplicate.into());
-            outcome.facts.merge(&self.fold(rules).facts(rules));
-            outcome.facts.subtract(&before.facts(rules));
+            outcome.facts.merge(&fold.facts(rules));
+            outcome.facts.subtract(&before);
         }
         for refusal in &outcome.refused {
             outcome.facts.add(today, Entity::Site, Metric::Diagnostic(refusal.reason), 1);
