@@ -137,7 +137,7 @@ pub fn finish(outcome: std::result::Result<Response, Failure>) -> Result<Respons
         Err(Failure::Problem(problem)) => problem.response(),
         Err(Failure::Error(error)) => {
             worker::console_error!("{error}");
-            Problem::new(500, "internal", "the collector failed; nothing of this call was kept").response()
+            Problem::new(500, "internal", "the collector failed; send it again").response()
         }
     }
 }

@@ -44,6 +44,9 @@ pub async fn call_as(
     stub.fetch_with_request(request).await
 }
 
+/// Sequence numbers of a delivery at the most. What waits grows while a site cannot be reached; a request does not.
+const PARTS: usize = 32;
+
 /// What a shard sends its site: facts by sequence number, in order.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Delivery {
@@ -57,13 +60,13 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Everything that waits, in one delivery, unless a test wants it otherwise.
+    /// Everything that waits, in as few deliveries as may be sent, unless a test wants it otherwise.
     pub fn of(shard: u8, parts: Vec<(i64, Facts)>, fault: Option<Fault>) -> Vec<Self> {
         let one = |parts| Self { shard, parts, is_answer_lost: fault == Some(Fault::LostAnswer) };
         match fault {
             Some(Fault::Twice) => vec![one(parts.clone()), one(parts)],
             Some(Fault::Reversed) => parts.into_iter().rev().map(|part| one(vec![part])).collect(),
-            _ => vec![one(parts)],
+            _ => parts.chunks(PARTS).map(|parts| one(parts.to_vec())).collect(),
         }
     }
 }

@@ -27,12 +27,11 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens the database and makes its tables.
+    /// Opens the database and makes its tables. An object without its tables must not answer: a failure ends it, and
+    /// the runtime makes another.
     pub fn open(storage: Storage, tables: &str) -> Self {
         let database = Self { sql: storage.sql(), storage, meter: Cell::default() };
-        if let Err(error) = database.run(tables, vec![]) {
-            worker::console_error!("tables: {error}");
-        }
+        database.run(tables, vec![]).unwrap_or_else(|error| panic!("tables: {error}"));
         database.meter.take();
         database
     }

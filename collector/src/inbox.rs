@@ -17,7 +17,7 @@ pub const TABLES: &str = "
         entity INTEGER NOT NULL, day INTEGER NOT NULL, figures BLOB NOT NULL, PRIMARY KEY (entity, day)
     ) WITHOUT ROWID;
 ";
-/// Facts of one shard beyond this are folded at once: a row must stay far below what can be stored.
+/// Facts of one shard beyond this go to the counters at once: a row must stay far below what can be stored.
 const FULL_BYTES: usize = 64 * 1024;
 
 /// What a delivery came to.
@@ -27,8 +27,6 @@ pub struct Applied {
     pub last: i64,
     /// Something waits to be folded into the counters.
     pub is_filled: bool,
-    /// It should be folded now.
-    pub is_full: bool,
 }
 
 /// Applies, inside a turn, the parts of a delivery that follow the last one: each once, in order.
@@ -47,18 +45,29 @@ pub fn apply(database: &Database, delivery: &Delivery) -> Result<Applied> {
         }
     }
     if last == known {
-        return Ok(Applied { last, is_filled: false, is_full: false });
+        return Ok(Applied { last, is_filled: false });
     }
-    let bytes = write(&facts)?;
-    let is_full = bytes.len() > FULL_BYTES;
+    let mut bytes = write(&facts)?;
+    if bytes.len() > FULL_BYTES {
+        count(database, &std::mem::take(&mut facts))?;
+        bytes = write(&facts)?;
+    }
     let values = vec![shard, SqlStorageValue::Integer(last), bytes.into()];
-    database.run("INSERT OR REPLACE INTO inbox (shard, last, facts) VALUES (?, ?, ?)", values)?;
-    Ok(Applied { last, is_filled: !facts.is_empty(), is_full })
+    database.write("INSERT OR REPLACE INTO inbox (shard, last, facts) VALUES (?, ?, ?)", values)?;
+    Ok(Applied { last, is_filled: !facts.is_empty() })
 }
 
 /// Folds, inside a turn, what waits into the counters.
 pub fn fold(database: &Database) -> Result<()> {
-    for ((day, entity), figures) in &waiting(database)?.0 {
+    count(database, &waiting(database)?)?;
+    let empty = write(&Facts::default())?;
+    let values: Vec<SqlStorageValue> = vec![empty.clone().into(), empty.into()];
+    database.write("UPDATE inbox SET facts = ? WHERE facts <> ?", values)
+}
+
+/// Adds facts to the counters.
+fn count(database: &Database, facts: &Facts) -> Result<()> {
+    for ((day, entity), figures) in &facts.0 {
         let place = || vec![SqlStorageValue::Integer(number(*entity)), SqlStorageValue::Integer(day.0.into())];
         let stored = database.blob("SELECT figures FROM counter WHERE entity = ? AND day = ?", place())?;
         let mut counters = match stored {
@@ -69,11 +78,8 @@ pub fn fold(database: &Database) -> Result<()> {
         let merged = counters.0.remove(&(*day, *entity)).unwrap_or_default();
         let mut values = place();
         values.push(write(&merged)?.into());
-        database.run("INSERT OR REPLACE INTO counter (entity, day, figures) VALUES (?, ?, ?)", values)?;
+        database.write("INSERT OR REPLACE INTO counter (entity, day, figures) VALUES (?, ?, ?)", values)?;
     }
-    let empty = write(&Facts::default())?;
-    let values: Vec<SqlStorageValue> = vec![empty.clone().into(), empty.into()];
-    database.run("UPDATE inbox SET facts = ? WHERE facts <> ?", values)?;
     Ok(())
 }
 

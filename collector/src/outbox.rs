@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use tributary_core::facts::Facts;
-use worker::{Result, SqlStorageValue};
+use worker::{Error, Result, SqlStorageValue};
 
 use crate::database::{Database, as_blob, as_integer};
 
@@ -18,6 +18,9 @@ pub const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS outbox (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, facts BLOB NOT NULL);";
 /// Bytes of a row beyond which the next facts open another.
 const ROW_BYTES: usize = 3 * 1024;
+/// Bytes under one sequence number beyond which the next facts open another: a delivery is made of whole numbers, and the
+/// site must be able to take each.
+const NUMBER_BYTES: usize = 64 * 1024;
 
 /// What waits, as far as memory knows: all of it can be read from the table again.
 #[derive(Debug, Default)]
@@ -39,13 +42,20 @@ pub struct Row {
     seq: i64,
     facts: Facts,
     bytes: usize,
+    /// Bytes of the full rows of the same number.
+    before: usize,
 }
 
 impl Outbox {
     /// Reads what the table holds. Everything found is sealed; it is not known what of it was acknowledged.
     pub fn wake(database: &Database) -> Result<Self> {
-        let rows = database.run("SELECT seq FROM outbox ORDER BY slot", vec![])?;
-        let slots: Vec<i64> = rows.iter().filter_map(|row| row.first().and_then(as_integer)).collect();
+        let mut slots = Vec::new();
+        for row in database.run("SELECT slot, seq FROM outbox ORDER BY slot", vec![])? {
+            match row.iter().map(as_integer).collect::<Vec<_>>().as_slice() {
+                [Some(slot), Some(seq)] if usize::try_from(*slot) == Ok(slots.len()) => slots.push(*seq),
+                _ => return Err(Error::RustError("the outbox cannot be read".to_owned())),
+            }
+        }
         let last = slots.iter().copied().max().unwrap_or(0);
         Ok(Self { slots, open: None, last, acknowledged: 0 })
     }
@@ -55,20 +65,23 @@ impl Outbox {
     pub fn write(&mut self, database: &Database, facts: &Facts) -> Result<Row> {
         let mut row = match self.open.take() {
             Some(open) if open.bytes < ROW_BYTES => open,
-            full => Row {
-                slot: self.slots.iter().position(|seq| *seq <= self.acknowledged).unwrap_or(self.slots.len()),
-                seq: full.map_or(self.last + 1, |full| full.seq),
-                facts: Facts::default(),
-                bytes: 0,
-            },
+            full => self.next(full.as_ref()),
         };
         row.facts.merge(facts);
-        let bytes = postcard::to_allocvec(&row.facts).map_err(|error| worker::Error::RustError(error.to_string()))?;
+        let bytes = postcard::to_allocvec(&row.facts).map_err(|error| Error::RustError(error.to_string()))?;
         row.bytes = bytes.len();
         let slot = i64::try_from(row.slot).unwrap_or(i64::MAX);
         let values = vec![SqlStorageValue::Integer(slot), SqlStorageValue::Integer(row.seq), bytes.into()];
         database.write("INSERT OR REPLACE INTO outbox (slot, seq, facts) VALUES (?, ?, ?)", values)?;
         Ok(row)
+    }
+
+    /// An empty row after one that is full, or after none.
+    fn next(&self, full: Option<&Row>) -> Row {
+        let slot = self.slots.iter().position(|seq| *seq <= self.acknowledged).unwrap_or(self.slots.len());
+        let more = full.map(|full| (full.seq, full.before + full.bytes)).filter(|(_, bytes)| *bytes < NUMBER_BYTES);
+        let (seq, before) = more.unwrap_or((self.last + 1, 0));
+        Row { slot, seq, facts: Facts::default(), bytes: 0, before }
     }
 
     /// Remembers a row whose turn stands.
@@ -94,8 +107,7 @@ impl Outbox {
         for row in database.run("SELECT seq, facts FROM outbox WHERE seq > ?", values)? {
             let [seq, facts] = row.as_slice() else { continue };
             let (Some(seq), Some(bytes)) = (as_integer(seq), as_blob(facts)) else { continue };
-            let facts: Facts =
-                postcard::from_bytes(&bytes).map_err(|error| worker::Error::RustError(error.to_string()))?;
+            let facts: Facts = postcard::from_bytes(&bytes).map_err(|error| Error::RustError(error.to_string()))?;
             pending.entry(seq).or_default().merge(&facts);
         }
         Ok(pending)

@@ -87,7 +87,8 @@ impl DurableObject for Shard {
     fn new(state: State, env: Env) -> Self {
         let tables = format!("{TABLES}{}", outbox::TABLE);
         let database = Database::open(state.storage(), &tables);
-        let outbox = Outbox::wake(&database).unwrap_or_default();
+        // Facts that wait would be written over by an object that does not know of them.
+        let outbox = Outbox::wake(&database).unwrap_or_else(|error| panic!("outbox: {error}"));
         let inner = Inner {
             database,
             env,
@@ -147,12 +148,12 @@ impl Inner {
     }
 
     async fn batch(&self, body: &[u8], received: &Received) -> std::result::Result<Response, Failure> {
-        let home = self.home()?.ok_or_else(Problem::unknown_site)?;
         assert!(received.fault != Some(Fault::Panic), "a test asked for it");
         let batch = wire::parse(body, received.at)?;
         let shift = batch.shift;
         // Before the turn: an alarm that finds nothing does no harm, facts without an alarm would wait for a reader.
         self.arm().await?;
+        let home = self.home()?.ok_or_else(Problem::unknown_site)?;
         let taken = turn::run(self.database.storage(), || self.take(batch, body, &home.rules, received))?;
         if let Some((visitor, history)) = taken.history {
             self.visiting.borrow_mut().keep(visitor, history);
@@ -267,7 +268,8 @@ impl Inner {
         }
         if self.alarm.get() == Alarm::Off {
             self.alarm.set(Alarm::Set);
-            self.database.set_alarm(wait::flush_after(&self.env)).await?;
+            let set = self.database.set_alarm(wait::flush_after(&self.env)).await;
+            set.inspect_err(|_| self.alarm.set(Alarm::Off))?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The site object: configuration, and the figures that its shards deliver. It never sees an event.
 #![expect(missing_docs, reason = "`durable_object` makes methods that have none")]
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
@@ -24,6 +24,8 @@ use crate::{inbox, key, page, turn, wait};
 
 /// A shard that did not take the configuration is asked again after this.
 const PUSH_AFTER: i64 = 5_000;
+/// And again after this, for ever.
+const PUSH_AGAIN_AFTER: i64 = 60_000;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS meta (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
@@ -41,7 +43,6 @@ struct Inner {
     database: Database,
     env: Env,
     account: RefCell<Option<Rc<Account>>>,
-    is_fold_due: Cell<bool>,
 }
 
 /// What is stored of a site.
@@ -71,7 +72,7 @@ struct Changed<'a, T> {
 impl DurableObject for Site {
     fn new(state: State, env: Env) -> Self {
         let database = Database::open(state.storage(), &format!("{TABLES}{}", inbox::TABLES));
-        let inner = Inner { database, env, account: RefCell::default(), is_fold_due: Cell::new(false) };
+        let inner = Inner { database, env, account: RefCell::default() };
         Self { inner: AssertUnwindSafe(inner) }
     }
 
@@ -89,18 +90,12 @@ impl DurableObject for Site {
 impl Inner {
     /// What an alarm does.
     async fn ring(&self) {
-        self.is_fold_due.set(false);
         if let Err(error) = turn::run(self.database.storage(), || inbox::fold(&self.database)) {
             worker::console_error!("fold: {error}");
-            self.arm_fold().await;
+            self.arm(wait::fold_after(&self.env)).await;
         }
-        match self.push().await {
-            Ok(true) => {}
-            Ok(false) => self.arm(PUSH_AFTER).await,
-            Err(error) => {
-                worker::console_error!("push: {error}");
-                self.arm(PUSH_AFTER).await;
-            }
+        if !self.is_in_force().await {
+            self.arm(PUSH_AGAIN_AFTER).await;
         }
     }
 
@@ -167,7 +162,7 @@ impl Inner {
         let account: Account = serde_json::from_slice(body).map_err(|error| Error::RustError(error.to_string()))?;
         self.store(account)?;
         self.arm(PUSH_AFTER).await;
-        Ok(json(200, &self.push().await?)?)
+        Ok(json(200, &self.is_in_force().await)?)
     }
 
     /// Stores the next configuration, pushes it, and answers with the experiment it is about (or all of it).
@@ -179,11 +174,19 @@ impl Inner {
     ) -> std::result::Result<Response, Failure> {
         self.store(Account { config: next.clone(), ..account.clone() })?;
         self.arm(PUSH_AFTER).await;
-        let in_force = self.push().await?;
+        let in_force = self.is_in_force().await;
         match experiment.and_then(|key| next.experiment(&key)) {
             Some(what) => Ok(json(200, &Changed { what, in_force })?),
             None => Ok(json(200, &Changed { what: &next, in_force })?),
         }
+    }
+
+    /// Pushes the configuration. It is stored already, so what fails here is told as "not yet", and the alarm goes on.
+    async fn is_in_force(&self) -> bool {
+        self.push().await.unwrap_or_else(|error| {
+            worker::console_error!("push: {error}");
+            false
+        })
     }
 
     /// Sends the configuration to every shard that does not have it. True when all have it.
@@ -233,15 +236,9 @@ impl Inner {
             return Err(Error::RustError("a test wants the site down".to_owned()).into());
         }
         let delivery: Delivery = postcard::from_bytes(body).map_err(|error| Error::RustError(error.to_string()))?;
-        let applied = turn::run(self.database.storage(), || {
-            let applied = inbox::apply(&self.database, &delivery)?;
-            if applied.is_full {
-                inbox::fold(&self.database)?;
-            }
-            Ok(applied)
-        })?;
+        let applied = turn::run(self.database.storage(), || inbox::apply(&self.database, &delivery))?;
         if applied.is_filled {
-            self.arm_fold().await;
+            self.arm(wait::fold_after(&self.env)).await;
         }
         Ok(json(200, &applied.last)?)
     }
@@ -263,12 +260,6 @@ impl Inner {
         let pending = query("pending").and_then(|text| text.parse().ok()).unwrap_or(0);
         let facts = inbox::read_all(&self.database, range.from, range.to)?;
         Ok(Report::read(config, &facts, range, received.at, pending))
-    }
-
-    async fn arm_fold(&self) {
-        if !self.is_fold_due.replace(true) {
-            self.arm(wait::fold_after(&self.env)).await;
-        }
     }
 
     /// Sets the alarm unless one goes off earlier. Failing is told and no more: what it is for is done on a later one too.

@@ -1,10 +1,10 @@
 //! What the configuration API is sent, checked and turned into configuration.
 
-use regex_lite::Regex;
 use serde::Deserialize;
 
 use crate::assignment::FULL_SHARE;
 use crate::config::{Allocation, Config, Experiment, Goal, GoalKind, UrlOperator, Variant};
+use crate::judge::pattern;
 use crate::money::Currency;
 use crate::time::{DAY, Millis, Zone};
 
@@ -14,6 +14,8 @@ pub const MAX_EXPERIMENTS: usize = 500;
 pub const MAX_VARIANTS: usize = 20;
 /// Goals of an experiment.
 pub const MAX_GOALS: usize = 50;
+/// Pairs of a revenue goal and a variant of an experiment: their figures of a day, in every currency there is, fit a row.
+pub const MAX_REVENUE_CELLS: usize = 150;
 /// Bytes of a stored configuration: every shard keeps it in one row and reads it when it wakes.
 pub const MAX_CONFIG_BYTES: usize = 256 * 1024;
 /// Shards of a site.
@@ -150,7 +152,7 @@ impl NewSite {
         require((1..=MAX_SHARDS).contains(&self.shards), "shards", "1 to 64")?;
         names("order_events", &self.order_events)?;
         names("query_parameters", &self.query_parameters)?;
-        Ok(Config {
+        let config = Config {
             site,
             version: 1,
             name: self.name,
@@ -161,7 +163,8 @@ impl NewSite {
             allow_automation: self.allow_automation,
             respect_privacy_signals: self.respect_privacy_signals,
             experiments: Vec::new(),
-        })
+        };
+        config.checked()
     }
 }
 
@@ -179,7 +182,7 @@ impl Config {
         }
         next.allow_automation = change.allow_automation.unwrap_or(next.allow_automation);
         next.respect_privacy_signals = change.respect_privacy_signals.unwrap_or(next.respect_privacy_signals);
-        Ok(next)
+        next.checked()
     }
 
     /// The next version, with one more experiment, a draft.
@@ -191,9 +194,7 @@ impl Config {
         let mut next = self.next();
         let number = self.experiments.iter().map(|experiment| experiment.number).max().unwrap_or(0) + 1;
         next.experiments.push(new.into_experiment(number)?);
-        let bytes = serde_json::to_vec(&next).map_or(usize::MAX, |text| text.len());
-        require(bytes <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
-        Ok(next)
+        next.checked()
     }
 
     /// The next version, with an experiment running from `at` (now unless given; it may lie in the past).
@@ -230,7 +231,20 @@ impl Config {
         let mut next = self.next();
         let experiment = next.experiments.iter_mut().find(|experiment| experiment.key == key);
         change(experiment.ok_or_else(|| InputError::UnknownExperiment(key.to_owned()))?)?;
-        Ok(next)
+        next.checked()
+    }
+
+    /// What no change may break: it fits a row, and every goal can be met.
+    fn checked(self) -> Result<Self, InputError> {
+        let bytes = serde_json::to_vec(&self).map_or(usize::MAX, |text| text.len());
+        require(bytes <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
+        let open = self.experiments.iter().filter(|experiment| experiment.ended_at.is_none());
+        for goal in open.flat_map(|experiment| &experiment.goals) {
+            let GoalKind::PageView { operator, url } = &goal.kind else { continue };
+            let is_met = *operator == UrlOperator::Regex || asks_for_allowed(url, &self.query_parameters);
+            require(is_met, "query_parameters", &format!("such that goal `{}` keeps those it needs", goal.key))?;
+        }
+        Ok(self)
     }
 
     fn next(&self) -> Self {
@@ -266,6 +280,12 @@ impl NewExperiment {
             goal_kind(place, &new.kind)?;
             goals.push(Goal { key: new.key, name, kind: new.kind });
         }
+        let revenue_goals = goals.iter().filter(|goal| matches!(goal.kind, GoalKind::Revenue { .. })).count();
+        require(
+            revenue_goals * variants.len() <= MAX_REVENUE_CELLS,
+            "goals",
+            "at most 150 revenue goals times variants",
+        )?;
         let allocations = vec![Allocation { coverage, weights }];
         let (started_at, ended_at) = (None, None);
         Ok(Experiment { number, key: self.key, name, seed, variants, allocations, goals, started_at, ended_at })
@@ -294,8 +314,12 @@ fn goal_kind(place: usize, kind: &GoalKind) -> Result<(), InputError> {
     match kind {
         GoalKind::PageView { operator, url } => {
             text(&at("url"), url)?;
-            let compiles = *operator != UrlOperator::Regex || Regex::new(url).is_ok();
-            require(compiles, &at("url"), "a regular expression of the syntax common to Rust's regex and JavaScript")
+            let compiles = *operator != UrlOperator::Regex || pattern(url).is_some();
+            require(
+                compiles,
+                &at("url"),
+                "a small regular expression of the syntax common to Rust's regex and JavaScript",
+            )
         }
         GoalKind::Click { selector } | GoalKind::FormSubmit { selector } => text(&at("selector"), selector),
         GoalKind::CustomEvent { event } | GoalKind::Revenue { event } => {
@@ -304,6 +328,13 @@ fn goal_kind(place: usize, kind: &GoalKind) -> Result<(), InputError> {
             text(&at("event"), event)
         }
     }
+}
+
+/// Whether a pattern asks for no query parameter that is cut before it is compared.
+fn asks_for_allowed(url: &str, allowed: &[String]) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let mut names = query.split('&').map(|parameter| parameter.split('=').next().unwrap_or_default());
+    names.all(|name| name.is_empty() || allowed.iter().any(|one| one == name))
 }
 
 fn share(name: &str, value: f64) -> Result<u16, InputError> {

@@ -12,6 +12,7 @@ use crate::time::{Day, Millis, Zone};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enrolment {
     variant: u8,
+    /// The version of the experiment it was first exposed under: its shares are what a mismatch is measured by.
     version: u32,
     exposed_at: Millis,
     /// Exposed to two variants: left out of the results.

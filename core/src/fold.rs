@@ -22,6 +22,7 @@ pub struct Fold {
     session: Option<Session>,
     /// Hashes of the orders that count: a later report of one counts for nothing.
     orders: BTreeSet<u64>,
+    /// The profile the visitor belongs to: that of its earliest identify.
     profile: Option<String>,
     enrolments: BTreeMap<u16, Enrolment>,
     /// Figures of the site that the events so far brought.
@@ -88,11 +89,6 @@ impl Fold {
             let revenue = revenue.filter(|_: &Money| is_revenue(&rules.config, experiment, goal));
             enrolment.convert(goal, at, day, revenue);
         }
-    }
-
-    /// The profile the visitor belongs to: that of its earliest identify.
-    pub fn profile(&self) -> Option<&str> {
-        self.profile.as_deref()
     }
 
     /// Every figure that follows from the events so far.

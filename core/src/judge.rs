@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::assign;
@@ -16,6 +16,9 @@ use crate::money::{self, Currency, Money};
 use crate::time::{Millis, Zone};
 use crate::url;
 use crate::wire::Reason;
+
+/// Memory of one compiled pattern: every shard compiles all of its site's, and objects share an isolate.
+const MAX_PATTERN_BYTES: usize = 32 * 1024;
 
 /// A configuration, ready to judge by.
 #[derive(Debug)]
@@ -80,7 +83,7 @@ impl Rules {
         let goals = config.experiments.iter().flat_map(|experiment| &experiment.goals);
         let patterns = goals
             .filter_map(|goal| match &goal.kind {
-                GoalKind::PageView { operator: UrlOperator::Regex, url } => Some((url.clone(), Regex::new(url).ok()?)),
+                GoalKind::PageView { operator: UrlOperator::Regex, url } => Some((url.clone(), pattern(url)?)),
                 _ => None,
             })
             .collect();
@@ -183,6 +186,11 @@ impl Rules {
         }
         Ok(Deed::Exposure { experiment: experiment.number, variant: given, version })
     }
+}
+
+/// A regular expression of a goal; `None` where it has no meaning or would take more memory than one goal may.
+pub fn pattern(text: &str) -> Option<Regex> {
+    RegexBuilder::new(text).size_limit(MAX_PATTERN_BYTES).build().ok()
 }
 
 /// The place of the variant that a version of the experiment gives the visitor.

@@ -84,15 +84,6 @@ impl Zone {
         Day(i32::try_from(local.div_euclid(DAY)).unwrap_or(0))
     }
 
-    /// The first moment of a day in this zone (days do not always begin at midnight).
-    pub fn start_of(&self, day: Day) -> Millis {
-        let noon = jiff::Timestamp::from_millisecond(i64::from(day.0).saturating_mul(DAY) + DAY / 2);
-        let date = noon.map(|noon| noon.to_zoned(TimeZone::UTC).date());
-        date.ok()
-            .and_then(|date| self.0.to_zoned(date.to_datetime(jiff::civil::Time::midnight())).ok())
-            .map_or(0, |start| start.timestamp().as_millisecond())
-    }
-
     /// Local time as `YYYY-MM-DD HH:MM:SS`, for people.
     pub fn local(&self, at: Millis) -> String {
         jiff::Timestamp::from_millisecond(at)

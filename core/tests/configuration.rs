@@ -62,6 +62,9 @@ fn a_refusal_names_the_field() {
         (goal(json!({ "type": "revenue", "event": "" })), "goals[0].event"),
         (goal(json!({ "type": "click", "selector": "" })), "goals[0].selector"),
         (goal(json!({ "type": "page_view", "operator": "regex", "url": "(" })), "goals[0].url"),
+        (goal(json!({ "type": "page_view", "operator": "regex", "url": "(a{100}){100}" })), "goals[0].url"),
+        (goal(json!({ "type": "page_view", "operator": "contains", "url": "/thanks?order=" })), "query_parameters"),
+        (goal(json!({ "type": "page_view", "operator": "equals", "url": "/?utm_source=x&y=1" })), "query_parameters"),
     ];
     for (change, field) in experiments {
         let error = experiment(change.clone()).unwrap_err();
@@ -79,6 +82,29 @@ fn what_is_not_known_is_refused_and_not_passed_over() {
     );
     let goal = json!({ "goals": [{ "key": "goal", "type": "hover" }] });
     assert!(matches!(experiment(goal), Err(InputError::Malformed(_))));
+}
+
+#[test]
+fn a_parameter_that_a_goal_needs_stays_allowed() {
+    let goal = json!({ "key": "goal", "type": "page_view", "operator": "equals", "url": "/?utm_source=x&utm_term=y" });
+    let config = experiment(json!({ "goals": [goal] })).unwrap();
+    let without: SiteChange = config_input::read(br#"{"query_parameters":["utm_source"]}"#).unwrap();
+    let error = config.with_change(without.clone()).unwrap_err();
+    assert!(
+        matches!(error, InputError::Field { field, limit } if field == "query_parameters" && limit.contains("`goal`"))
+    );
+    let ended = config.with_start("new", None, T0).unwrap().with_stop("new", T0).unwrap();
+    assert!(ended.with_change(without).is_ok(), "an experiment that has ended needs nothing");
+}
+
+#[test]
+fn figures_of_a_day_fit_a_row() {
+    let goals: Vec<Value> =
+        (0..16).map(|place| json!({ "key": format!("g{place}"), "type": "revenue", "event": "x" })).collect();
+    let variants: Vec<Value> = (0..10).map(|place| json!({ "key": format!("v{place}") })).collect();
+    let refused = experiment(json!({ "goals": goals, "variants": variants })).unwrap_err();
+    assert!(matches!(refused, InputError::Field { field, .. } if field == "goals"));
+    assert!(experiment(json!({ "goals": goals[..15], "variants": variants })).is_ok());
 }
 
 #[test]

@@ -16,10 +16,10 @@ const PATIENCE_MS = 30_000;
 
 /**
  * Text bindings: wrangler.toml's own, then the caller's; `TEST_MODE` exists only where a test asks for it. No edge
- * compresses on the way, so the Worker is told to.
+ * compresses on the way, so the Worker is told to; and there is a shop to try it in.
  */
 function bindings({ vars, test }) {
-  return { COMPRESS: "1", ...description().vars, ...vars, ...(test ? { TEST_MODE: "1" } : {}) };
+  return { COMPRESS: "1", DEMO_SHOP: "1", ...description().vars, ...vars, ...(test ? { TEST_MODE: "1" } : {}) };
 }
 
 /** Resolves to the port once workerd listens; rejects when it ends before. */

@@ -5,7 +5,7 @@ import { after, describe, test } from "node:test";
 import { generator } from "../../scripts/support/random.mjs";
 import { HOUR, NOW, SECOND, batch, batchOf } from "../support/batch.mjs";
 import { mortal, until } from "../support/mortal.mjs";
-import { figures, siteFor } from "../support/site.mjs";
+import { assigned, figures, siteFor } from "../support/site.mjs";
 import { timelines } from "../support/timelines.mjs";
 import { collectorFor } from "../support/workerd.mjs";
 
@@ -167,4 +167,24 @@ test("figures are the same once they are folded into counters", async (t) => {
     written = (await until(() => site.meter("site"), more)).rows_written;
   }
   assert.deepEqual(figures(await site.settled()), figures(await calm.settled()));
+});
+
+// More than a megabyte of facts between two deliveries: more than any row could hold.
+test("facts of every currency on every day of many experiments still arrive", async () => {
+  const site = await siteFor(on, { shards: 1 });
+  const keys = Array.from({ length: 45 }, (_, place) => `e${place}`);
+  for (const key of keys) await site.run({ ...HERO, key }, NOW - 7 * 24 * HOUR);
+  const exposed = batch("ann").at(-6 * 24 * HOUR);
+  for (const key of keys) exposed.exposure(key, assigned("ann", { ...HERO, key }));
+  await site.take(exposed);
+  const currencies = Intl.supportedValuesOf("currency").slice(0, 150);
+  let orders = 0;
+  for (const day of [5, 4, 3, 2, 1]) {
+    const bought = batch("ann").at(-day * 24 * HOUR);
+    for (const currency of currencies) bought.track("purchase", { revenue: 1, currency });
+    orders += (await site.take(bought)).accepted;
+  }
+  const report = await site.settled();
+  assert.equal(report.totals.revenue.reduce((sum, revenue) => sum + revenue.orders, 0), orders);
+  assert.equal(report.experiments.at(-1).goals[0].variants.reduce((sum, variant) => sum + variant.total_conversions, 0), orders - report.diagnostics.bad_revenue);
 });

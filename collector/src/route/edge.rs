@@ -8,8 +8,10 @@ use crate::key::SiteKey;
 use crate::received::{Fault, Received};
 
 /// Words in the user agent of programs that read pages and say so.
-const BOTS: [&str; 10] =
-    ["bot", "crawl", "spider", "slurp", "headless", "lighthouse", "facebookexternalhit", "preview", "curl/", "wget/"];
+const BOTS: [&str; 9] =
+    ["bot", "crawl", "spider", "slurp", "headless", "lighthouse", "facebookexternalhit", "curl/", "wget/"];
+/// Makers of phones whose names sound like one.
+const NO_BOTS: [&str; 1] = ["cubot"];
 
 /// A request at the edge, besides its body.
 pub struct Edge {
@@ -83,7 +85,7 @@ pub async fn body(request: &mut Request, limit: usize) -> std::result::Result<Ve
 }
 
 fn is_bot(agent: &str) -> bool {
-    let agent = agent.to_ascii_lowercase();
+    let agent = NO_BOTS.iter().fold(agent.to_ascii_lowercase(), |agent, name| agent.replace(name, ""));
     BOTS.iter().any(|word| agent.contains(word))
 }
 
@@ -97,6 +99,7 @@ mod tests {
             ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", true),
             ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/150.0.0.0", true),
             ("curl/8.5.0", true),
+            ("Mozilla/5.0 (Linux; Android 13; CUBOT X19) AppleWebKit/537.36 Chrome/150.0.0.0 Mobile", false),
             ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0", false),
             ("Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1", false),
             ("", false),
