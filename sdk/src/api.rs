@@ -15,7 +15,7 @@ thread_local! {
 /// Everything that happens in the page comes through here.
 ///
 /// First the calls of `track` are taken in, so that events have the order in which they happened; at the end what is new
-/// goes to storage. Nothing happens before [`start`], nor within itself (a page's own `matches` may call us).
+/// goes to storage. Nothing happens before [`start`], nor within itself (the page may have put its own `localStorage` there before we came).
 pub fn enter(act: &mut dyn FnMut(&mut Page)) {
     PAGE.with(|page| {
         if let Ok(mut page) = page.try_borrow_mut()
@@ -59,7 +59,7 @@ pub fn happened(what: u32) {
     });
 }
 
-/// A click on elements from the innermost to the outermost, or a submit of a form.
+/// A click on nodes from the innermost to the outermost, or a submit of a form.
 #[wasm_bindgen]
 pub fn interacted(submit: bool, path: &Array) {
     enter(&mut |page| page.interacted(submit, path));

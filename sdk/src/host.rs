@@ -1,7 +1,8 @@
 //! What the script around the wasm does for it (`www/loader/host.js`): the calls it keeps, the clock, storage, the network.
 //!
 //! These are not taken from web-sys: the page may put its own `fetch` or `localStorage` in their place, and the script took
-//! the browser's when it loaded. None of them throws.
+//! the browser's when it loaded. None of them throws: that would cross our frames without undoing anything, and `PAGE` would
+//! stay borrowed for good.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -9,6 +10,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 extern "C" {
     /// The page's clock, ms since the epoch.
     pub fn now() -> f64;
+
+    /// A random number from 0 to below 1.
+    pub fn chance() -> f64;
 
     /// Random characters of the wire's alphabet for ids, 6 bits each.
     pub fn random(length: u32) -> String;
@@ -46,6 +50,9 @@ extern "C" {
 
     /// Hands a batch to the browser to send after the page is gone; false where it will not.
     pub fn beacon(body: &str) -> bool;
+
+    /// Sends when so many ms are over, and not at any time that was said before; 0 is never.
+    pub fn wait(ms: u32);
 
     /// The answer of a function to the page. A returned text would need a good deal of glue.
     pub fn say(text: &str);

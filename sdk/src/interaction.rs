@@ -4,23 +4,16 @@ use crate::json;
 use crate::page::Page;
 use js_sys::{Array, JsString};
 use tributary_core::page_config::PageGoal;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::Element;
 
 #[wasm_bindgen(raw_module = "tributary-host")]
 extern "C" {
     /// Is this a selector that the browser understands?
     fn understood(selector: &JsString) -> bool;
-}
 
-#[wasm_bindgen]
-extern "C" {
-    /// An element, asked with a selector that stays in JavaScript: no text crosses at a click.
-    #[wasm_bindgen(extends = Element)]
-    type Matcher;
-    #[wasm_bindgen(method)]
-    fn matches(this: &Matcher, selector: &JsString) -> bool;
+    /// Is this an element that matches? The selector stays in JavaScript: no text crosses at a click.
+    fn matches(node: &JsValue, selector: &JsString) -> bool;
 }
 
 /// Goals met by one kind of interaction.
@@ -56,17 +49,17 @@ impl Goals {
         Self { each, any: any.into() }
     }
 
-    /// The goals that these elements meet, each once, as the JSON pairs that the wire has; empty where there are none.
+    /// The goals that these nodes meet, each once, as the JSON pairs that the wire has; empty where there are none.
     fn met(&self, path: &Array) -> String {
         let mut pairs = String::new();
         let mut done = vec![false; self.each.len()];
         for index in 0..path.length() {
-            let element: Matcher = path.get(index).unchecked_into();
-            if !element.matches(&self.any) {
+            let node = path.get(index);
+            if !matches(&node, &self.any) {
                 continue;
             }
             for (goal, done) in self.each.iter().zip(&mut done) {
-                if !*done && element.matches(&goal.selector) {
+                if !*done && matches(&node, &goal.selector) {
                     *done = true;
                     pairs.push_str(if pairs.is_empty() { "[" } else { ",[" });
                     json::number(&mut pairs, i64::from(goal.experiment));

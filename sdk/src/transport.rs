@@ -1,11 +1,9 @@
 //! One request at a time to the collector, again until it answers; the rest by beacon when the page goes.
 
-use crate::api;
 use crate::host;
 use crate::json;
 use crate::page::{Page, found};
 use crate::queue::{Batch, RUN, Stage};
-use gloo_timers::callback::Timeout;
 use tributary_core::text::{self, cut};
 
 /// Events wait this long for company.
@@ -22,18 +20,19 @@ const SHIFT: &str = "shift";
 pub struct Transport {
     busy: bool,
     failures: u32,
-    timer: Option<Timeout>,
+    timer: bool,
     shift: i64,
 }
 
 impl Transport {
     /// No more attempts.
     pub fn stop(&mut self) {
-        self.timer = None;
+        self.wait(0);
     }
 
     fn wait(&mut self, ms: u32) {
-        self.timer = Some(Timeout::new(ms, api::flush));
+        self.timer = ms > 0;
+        host::wait(ms);
     }
 }
 
@@ -57,14 +56,14 @@ impl Page {
         while let Some(run) = self.queue.unsaved() {
             host::set(&run.name, &run.stored());
         }
-        if self.transport.timer.is_none() && !self.transport.busy && self.queue.waits() {
+        if !self.transport.timer && !self.transport.busy && self.queue.waits() {
             self.transport.wait(GATHER_MS);
         }
     }
 
     /// Sends the next batch now, whatever pause was on; says so where there is nothing.
     pub fn send(&mut self) {
-        self.transport.timer = None;
+        self.transport.stop();
         if self.transport.busy {
             return;
         }
@@ -147,5 +146,5 @@ impl Page {
 /// Half to all of it, so that pages that failed together do not come back together.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn jittered(ms: u32) -> u32 {
-    (f64::from(ms) * (0.5 + js_sys::Math::random() / 2.0)) as u32
+    (f64::from(ms) * (0.5 + host::chance() / 2.0)) as u32
 }

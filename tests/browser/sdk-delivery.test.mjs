@@ -177,6 +177,29 @@ test("functions that the page overrides after it loaded change nothing", async (
   await visitor.close();
 });
 
+const throwing = (name) => `${name} = () => { throw new Error("no"); };`;
+for (const [what, script, attributes] of [
+  ["no sendBeacon", 'Object.defineProperty(navigator, "sendBeacon", { value: undefined });'],
+  ["a sendBeacon that throws", throwing("navigator.sendBeacon")],
+  // It is there while the script looks; the test's own driver needs the real one.
+  ["a clearTimeout that throws", `const real = clearTimeout; ${throwing("clearTimeout")}`, 'onload="clearTimeout = real"'],
+]) {
+  test(`with ${what} the page measures all the same`, async () => {
+    const site = on.site();
+    const visitor = await on.visitor();
+    const page = await visitor.open(on.page(`/hostile/${what.length}`, html(`<script>${script}</script>${site.tag(attributes)}`)));
+    await page.evaluate(() => {
+      dispatchEvent(new Event("pagehide"));
+      dispatchEvent(new Event("pageshow"));
+      tributary.track("after");
+      return tributary.flush();
+    });
+    assert.deepEqual(site.events().map(({ name }) => name), ["$page_view", "after"]);
+    assert.deepEqual(page.errors, []);
+    await visitor.close();
+  });
+}
+
 test("where wasm is forbidden, nothing throws and the visitor sees control", async () => {
   const site = on.site({ experiments: [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }] });
   const visitor = await on.visitor();

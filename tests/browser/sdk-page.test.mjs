@@ -123,6 +123,31 @@ test("a click meets the goals of its target and its ancestors, through open shad
   await visitor.close();
 });
 
+test("a click is measured whatever the page has under the name `matches`, and so is all that follows", async () => {
+  const site = on.site(GOALS);
+  const visitor = await on.visitor();
+  const body = '<form id="order"><input name="matches"><button class="buy">Buy</button></form><div id="matches"></div>';
+  const page = await visitor.open(on.page("/matches", html(site.tag(), body)));
+  await page.evaluate(() => {
+    document.forms[0].addEventListener("submit", (event) => event.preventDefault());
+    Element.prototype.matches = () => {
+      throw new Error("no");
+    };
+  });
+  await page.click("button");
+  await page.evaluate(() => {
+    window.matches = "text";
+    tributary.track("after");
+  });
+  await page.click("button");
+  await flush(page);
+  assert.deepEqual(site.events().map(({ name }) => name), [
+    "$page_view", "$click", "$form_submit", "after", "$click", "$form_submit",
+  ]);
+  assert.deepEqual(page.errors, []);
+  await visitor.close();
+});
+
 test("a handler that stops the click does not hide it", async () => {
   const site = on.site(GOALS);
   const visitor = await on.visitor();

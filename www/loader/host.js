@@ -1,10 +1,14 @@
 // What the wasm asks of the browser. The browser's own functions are taken here, when the script runs: what the page puts in
-// their place later (a wrapped `fetch`, another `JSON`) changes nothing. Nothing here throws.
+// their place later (a wrapped `fetch`, another `JSON`) changes nothing.
+//
+// Nothing here throws: an exception would cross the wasm without undoing anything there, and that would be its end.
 
 const { now } = Date;
+const { random: chance } = Math;
 const { stringify } = JSON;
-const { fetch, document, location, navigator, crypto, AbortSignal, Promise, Uint8Array } = self;
+const { fetch, document, location, navigator, crypto, setTimeout, clearTimeout, AbortSignal, Promise, Uint8Array } = self;
 const { sendBeacon } = navigator;
+const selected = Element.prototype.matches;
 
 /** The longest that a request may take before it counts as failed, in ms. */
 const PATIENCE = 30_000;
@@ -20,8 +24,18 @@ export const site = {};
 let calls = '';
 let said;
 let waiting = [];
+let timer;
 
-export { now };
+export { chance, now };
+
+/** The function without its exceptions; where there is one, the answer is another. */
+export const safely = (act, otherwise) => (...values) => {
+  try {
+    return act(...values);
+  } catch {
+    return otherwise;
+  }
+};
 
 /**
  * Keeps a call of `track` with its time and what its properties were at that moment, for the wasm to take in later: the
@@ -62,46 +76,46 @@ export const random = (length) => {
   return id;
 };
 
-export const address = () => location.href;
-export const referrer = () => document.referrer;
+export const address = safely(() => location.href, '');
+export const referrer = safely(() => document.referrer, '');
 
 /** Does the browser understand this selector? */
-export const understood = (selector) => attempt(() => (document.createDocumentFragment().querySelector(selector), true)) ?? false;
+export const understood = safely((selector) => (document.createDocumentFragment().querySelector(selector), true), false);
 
-/** What storage would not take. */
+/** Whatever `node.matches` may be: `window` and a form can have something else under that name. */
+export const matches = safely((node, selector) => selected.call(node, selector), false);
+
+/** What storage would not take, because that is forbidden or it is full. */
 const memory = {};
-const attempt = (act) => {
-  try {
-    return act();
-  } catch {
-    // Forbidden or full.
-  }
-};
-const storage = attempt(() => localStorage);
+const storage = safely(() => localStorage)();
 
-export const get = (name) => memory[name] ?? attempt(() => storage.getItem(site.name + name)) ?? '';
+const load = safely((name) => storage.getItem(site.name + name));
+export const get = (name) => memory[name] ?? load(name) ?? '';
+
+const store = safely((name, text) => (storage.setItem(site.name + name, text), true));
 
 export function set(name, text) {
   delete memory[name];
-  attempt(() => (storage.setItem(site.name + name, text), true)) ?? (memory[name] = text);
+  store(name, text) || (memory[name] = text);
 }
 
-const stored = (start) => (attempt(() => Object.keys(storage)) ?? []).filter((key) => key.startsWith(site.name + start));
+const stored = safely((start) => Object.keys(storage).filter((key) => key.startsWith(site.name + start)), []);
 
 export const names = (start) => stored(start).map((key) => `${key.slice(site.name.length)}\n`).join('');
 
-export function remove(start) {
-  for (const key of stored(start)) attempt(() => storage.removeItem(key));
+export const remove = safely((start) => {
   for (const name in memory) if (name.startsWith(start)) delete memory[name];
-}
+  for (const key of stored(start)) storage.removeItem(key);
+});
 
-export const cookie = () =>
-  attempt(() => document.cookie.split('; ').find((pair) => pair.startsWith(`${site.cookie}=`))?.slice(site.cookie.length + 1)) ?? '';
+export const cookie = safely(
+  () => document.cookie.split('; ').find((pair) => pair.startsWith(`${site.cookie}=`))?.slice(site.cookie.length + 1) ?? '',
+  '',
+);
 
-export const setCookie = (value) =>
-  attempt(() => {
-    document.cookie = `${site.cookie}=${value}; path=/; SameSite=Lax; max-age=${value ? COOKIE_AGE : 0}`;
-  });
+export const setCookie = safely((value) => {
+  document.cookie = `${site.cookie}=${value}; path=/; SameSite=Lax; max-age=${value ? COOKIE_AGE : 0}`;
+});
 
 export async function post(body, keepalive) {
   let status = 0;
@@ -123,7 +137,13 @@ export async function post(body, keepalive) {
   site.answered(status, shift);
 }
 
-export const beacon = (body) => sendBeacon.call(navigator, site.endpoint, body);
+export const beacon = safely((body) => sendBeacon.call(navigator, site.endpoint, body), false);
+
+/** Sends when so many ms are over, and not at any time that was said before; 0 is never. */
+export const wait = safely((ms) => {
+  clearTimeout(timer);
+  if (ms) timer = setTimeout(site.send, ms);
+});
 
 /** A promise that `idle` settles. */
 export const flushed = () => new Promise((settle) => waiting.push(settle));

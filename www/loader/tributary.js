@@ -1,6 +1,7 @@
 // The public functions, around the wasm. None of them throws into the page; where anything fails the visitor sees control.
 
 import * as host from 'tributary-host';
+import { safely } from 'tributary-host';
 import * as sdk from 'tributary-wasm';
 
 const { parse } = JSON;
@@ -8,15 +9,7 @@ const { history, Promise, queueMicrotask, Uint8Array, URL } = self;
 const settled = Promise.resolve();
 
 /** What a function answers where it cannot do its work. */
-const control = { getVariant: () => null, getAssignments: () => ({}), ready: () => settled, flush: () => settled };
-
-const safely = (act, otherwise) => (...values) => {
-  try {
-    return act(...values);
-  } catch {
-    return otherwise?.();
-  }
-};
+const control = { getVariant: null, getAssignments: {}, ready: settled, flush: settled };
 
 const drain = safely(sdk.drain);
 
@@ -27,7 +20,7 @@ const functions = {
   // Options count before the start: in the tag, or in a call that the stub kept.
   init() {},
   track: (name, properties) => void track(host.now(), name, properties),
-  ready: control.ready,
+  ready: () => settled,
   getVariant: (key) => host.ask(sdk.variant, `${key}`) ?? null,
   getAssignments: () => parse(host.ask(sdk.assignments) ?? '{}'),
   identify: (profile) => sdk.identify(`${profile ?? ''}`),
@@ -59,8 +52,7 @@ export function run(compile, given, tag) {
 
   const started = safely(() => start(compile, given, tag, early))();
   for (const name in functions) {
-    const otherwise = control[name] ?? (() => {});
-    api[name] = started ? safely(functions[name], otherwise) : otherwise;
+    api[name] = started ? safely(functions[name], control[name]) : () => control[name];
   }
   for (const [at, name, values, settle] of early) {
     settle?.(name === 'track' ? started && safely(track)(at, ...values) : api[name]?.(...values));
@@ -81,6 +73,7 @@ function start(compile, { site, config }, tag, early) {
     name: `tributary.${site}.`,
     cookie: `tributary_${site}`,
     answered: safely(sdk.answered),
+    send: safely(sdk.flush),
   });
   const text = new TextDecoder().decode(Uint8Array.from(atob(config.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)));
   const found = [
@@ -97,15 +90,14 @@ function start(compile, { site, config }, tag, early) {
 
 /** Every listener there is: passive, in the capture phase, so that no handler of the page comes before them. */
 function listen() {
-  const happened = safely(sdk.happened);
-  const interacted = safely(sdk.interacted);
-  const on = (target, name, react) => target.addEventListener(name, react, { capture: true, passive: true });
+  const { happened, interacted } = sdk;
+  const on = (target, name, react) => target.addEventListener(name, safely(react), { capture: true, passive: true });
   // An open shadow root is in the path; what is in a closed one counts as its host.
-  on(self, 'click', (event) => interacted(false, event.composedPath().filter((node) => node.matches)));
+  on(self, 'click', (event) => interacted(false, event.composedPath()));
   // An invalid form is never submitted, and one that a script only pretends to submit is none either.
   on(self, 'submit', (event) => event.isTrusted && interacted(true, [event.target]));
 
-  const moved = () => happened(0);
+  const moved = safely(() => happened(0));
   on(self, 'popstate', moved);
   on(self, 'online', () => happened(1));
   on(self, 'storage', () => happened(2));
