@@ -35,7 +35,7 @@ extern "C" {
     /// Forgets every name that begins so.
     pub fn remove(start: &str);
 
-    /// The names in storage that begin so, one a line.
+    /// The names in storage that begin so, one a line, sorted.
     pub fn names(start: &str) -> String;
 
     /// The site's cookie, or nothing.

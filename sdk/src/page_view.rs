@@ -5,6 +5,9 @@ use crate::json;
 use crate::page::Page;
 use tributary_core::{text::cut, url};
 
+/// The collector takes no longer address.
+const URL_BYTES: usize = 2048;
+
 impl Page {
     /// The page was loaded or came back: it counts, and came from where the browser says.
     pub fn viewed(&mut self) {
@@ -24,11 +27,11 @@ impl Page {
     fn record_view(&mut self, referrer: &str) {
         self.exposed.clear();
         let mut event = String::from("\"$page_view\",{\"url\":");
-        json::string(&mut event, &url::public(&self.address, &self.config.query_parameters));
+        json::string(&mut event, &sendable(&self.address, &self.config.query_parameters));
         if !referrer.is_empty() {
             // Origin and path only: another site's query is none of ours.
             event.push_str(",\"referrer\":");
-            json::string(&mut event, &url::public(referrer, &[]));
+            json::string(&mut event, &sendable(referrer, &[]));
         }
         event.push('}');
         self.record(&event);
@@ -38,4 +41,15 @@ impl Page {
 /// The page's address without its fragment.
 fn address() -> String {
     cut(&host::address(), b'#').0.into()
+}
+
+/// What of an address leaves the page: where it is too long, nothing of its query, and the beginning of its path.
+fn sendable(address: &str, allowed: &[&str]) -> String {
+    let mut sent = url::public(address, allowed);
+    if sent.len() > URL_BYTES {
+        sent = url::public(address, &[]);
+        // An address is ASCII, so this cuts no character.
+        sent.truncate(URL_BYTES);
+    }
+    sent
 }

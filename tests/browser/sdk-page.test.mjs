@@ -36,6 +36,21 @@ test("history navigation counts when the address is another, with the page befor
   await visitor.close();
 });
 
+test("an address that is too long for the collector is sent without its query, or as the beginning of its path", async () => {
+  const site = on.site({ queryParameters: ["q"] });
+  const visitor = await on.visitor();
+  const address = on.page("/long", html(site.tag()));
+  const page = await visitor.open(address);
+  await page.evaluate(() => {
+    history.pushState(null, "", `/long?q=${"x".repeat(3_000)}`);
+    history.pushState(null, "", `/long/${"x".repeat(3_000)}?q=1`);
+    return tributary.flush();
+  });
+  const urls = site.named("$page_view").map(({ body }) => body.url);
+  assert.deepEqual(urls, [address, address, `${address}/${"x".repeat(3_000)}`.slice(0, 2_048)]);
+  await visitor.close();
+});
+
 test("the referrer of a first load has no query", async () => {
   const site = on.site();
   const visitor = await on.visitor();

@@ -82,6 +82,28 @@ test("more than a batch holds travels in several, and nothing is lost", async ()
   await visitor.close();
 });
 
+test("properties that are too large cost themselves, but no order", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/large", html(site.tag())));
+  await page.evaluate(() => {
+    const order = { revenue: 99.9, currency: "USD", order_id: "A-1" };
+    tributary.track("fits", { text: "x".repeat(8_181) });
+    tributary.track("purchase", { ...order, basket: "é".repeat(5_000) });
+    tributary.track("purchase", { ...order, order_id: "x".repeat(9_000) });
+    tributary.track("large", { text: "x".repeat(9_000) });
+    return tributary.flush();
+  });
+  const tracked = site.events().filter(({ name }) => name !== "$page_view");
+  assert.equal(tracked.shift().body.text.length, 8_181);
+  assert.deepEqual(tracked.map(({ name, body }) => [name, body]), [
+    ["purchase", { revenue: 99.9, currency: "USD", order_id: "A-1" }],
+    ["purchase", { revenue: 99.9, currency: "USD" }],
+    ["large", {}],
+  ]);
+  await visitor.close();
+});
+
 test("what cannot be JSON costs its properties, not the event; reserved and empty names are nothing", async () => {
   const site = on.site();
   const visitor = await on.visitor();

@@ -5,7 +5,7 @@
 
 const { now } = Date;
 const { random: chance } = Math;
-const { stringify } = JSON;
+const { parse, stringify } = JSON;
 const { fetch, document, location, navigator, crypto, setTimeout, clearTimeout, AbortSignal, Promise, Uint8Array } = self;
 const { sendBeacon } = navigator;
 const selected = Element.prototype.matches;
@@ -14,6 +14,10 @@ const selected = Element.prototype.matches;
 const PATIENCE = 30_000;
 /** More characters than these are not kept in one turn. */
 const ROOM = 1e6;
+/** The collector takes no event with more bytes of properties. */
+const BODY_BYTES = 8192;
+/** What of an event that is too large is kept all the same, as long as it is not too large itself. */
+const KEPT = ['revenue', 'currency', 'order_id'];
 /** 400 days in seconds, the longest that browsers keep a cookie. */
 const COOKIE_AGE = 34_560_000;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -45,6 +49,9 @@ export function keep(at, name, properties) {
   let body;
   try {
     body = stringify(properties);
+    for (let count = KEPT.length; count >= 0 && new TextEncoder().encode(body).length > BODY_BYTES; count--) {
+      body = stringify(parse(body), KEPT.slice(0, count));
+    }
   } catch {
     // A property that refers to itself, or a getter that throws: the event still happened.
   }
@@ -101,7 +108,7 @@ export function set(name, text) {
 
 const stored = safely((start) => Object.keys(storage).filter((key) => key.startsWith(site.name + start)), []);
 
-export const names = (start) => stored(start).map((key) => `${key.slice(site.name.length)}\n`).join('');
+export const names = (start) => stored(start).sort().map((key) => `${key.slice(site.name.length)}\n`).join('');
 
 export const remove = safely((start) => {
   for (const name in memory) if (name.startsWith(start)) delete memory[name];
@@ -130,7 +137,10 @@ export async function post(body, keepalive) {
       signal: AbortSignal.timeout?.(PATIENCE),
     });
     ({ status } = answer);
-    ({ shift } = await answer.json());
+    const { shift: told, error } = await answer.json();
+    shift = told;
+    // Somebody else's 404, on the way to us or in our place, says nothing about the site.
+    if (status === 404 && !error?.code) status = 0;
   } catch {
     // No network, no answer in time, or none that can be read: the status says which.
   }
