@@ -36,7 +36,8 @@ impl Page {
         self.held = None;
         self.queue.clear();
         self.transport.stop();
-        host::remove("");
+        // The cookie first: other tabs hear of what goes from storage, and then look for it.
         host::set_cookie("");
+        host::remove("");
     }
 }

@@ -134,7 +134,7 @@ impl Page {
     /// While this page slept or another tab worked, the visitor may have become another, or have withdrawn consent.
     pub fn reconcile(&mut self) {
         if let Some(visitor) = &mut self.visitor {
-            let kept = visitor::kept();
+            let kept = visitor::current();
             if kept.is_empty() {
                 self.end();
             } else if kept != *visitor {

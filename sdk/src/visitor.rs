@@ -16,14 +16,25 @@ pub fn restore() -> String {
     if !is_id(&id) {
         id = kept();
     }
-    if is_id(&id) { keep(id) } else { fresh() }
+    if !is_id(&id) {
+        return fresh();
+    }
+    // What is stored was of the visitor that is stored.
+    if id != kept() {
+        forget();
+    }
+    keep(id)
 }
 
 /// A new visitor; what the one before was called and given is forgotten.
 pub fn fresh() -> String {
+    forget();
+    keep(host::random(ID_LENGTH))
+}
+
+fn forget() {
     host::remove(PROFILE);
     host::remove(VARIANT);
-    keep(host::random(ID_LENGTH))
 }
 
 fn keep(id: String) -> String {
@@ -33,8 +44,20 @@ fn keep(id: String) -> String {
 }
 
 /// The id in storage, or nothing. Another page of the site may have put another there, or erased it.
-pub fn kept() -> String {
+fn kept() -> String {
     host::get(ID)
+}
+
+/// Who the visitor is now, in all tabs; nobody where consent was withdrawn.
+///
+/// That erases the cookie too. A shop that empties the storage has withdrawn nothing: the id is put back.
+pub fn current() -> String {
+    let stored = kept();
+    if !stored.is_empty() {
+        return stored;
+    }
+    let id = host::cookie();
+    if is_id(&id) { keep(id) } else { String::new() }
 }
 
 /// The profile that the visitor was last identified as, or nothing.

@@ -87,6 +87,26 @@ test("withdrawing in one tab ends the measuring in the others", async () => {
   await visitor.close();
 });
 
+test("a shop that empties the storage in one tab withdraws nothing in the others", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const first = await visitor.open(on.page("/empty/1", html(site.tag())));
+  const second = await visitor.open(on.page("/empty/2", html(site.tag())));
+  await Promise.all([first, second].map((page) => page.evaluate(() => tributary.flush())));
+  await first.evaluate(() => window.addEventListener("storage", () => (window.told = true)));
+  await second.evaluate(() => localStorage.clear());
+  await first.waitForFunction(() => window.told);
+  await first.evaluate(() => {
+    tributary.track("after");
+    return tributary.flush();
+  });
+  const [{ visitor: id }] = await site.expect("after");
+  assert.equal(id, site.events()[0].visitor);
+  const [cookie, storage] = await kept(first);
+  assert.ok(cookie.includes(id) && storage.includes(id));
+  await visitor.close();
+});
+
 for (const [name, value] of [["globalPrivacyControl", true], ["doNotTrack", "1"]]) {
   test(`${name} is a refusal where the site respects it, and an explicit consent(true) outranks it`, async () => {
     const site = on.site({ respectPrivacySignals: true, experiments: EXPERIMENTS });

@@ -132,3 +132,24 @@ test("clear() makes the visitor another one, without profile and variants", asyn
   assert.match(kept, new RegExp(tracked.visitor));
   await visitor.close();
 });
+
+test("a profile and variants that are stored belong to the stored visitor, and not to another one in the cookie", async () => {
+  const site = on.site({ experiments: [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/other", html(site.tag())));
+  await page.evaluate((key) => {
+    tributary.identify("crm-17");
+    localStorage.setItem(`tributary.${key}.variant.hero`, "1 control");
+    document.cookie = `tributary_${key}=another; path=/`;
+  }, site.key);
+  await page.reload();
+  await page.waitForFunction(() => window.tributary?.flush);
+  const given = await page.evaluate(async () => {
+    const given = tributary.getVariant("hero");
+    await tributary.flush();
+    return [given, Object.keys(localStorage).filter((key) => key.endsWith(".profile"))];
+  });
+  assert.deepEqual(given, ["b", []]);
+  assert.equal(site.named("$exposure")[0].visitor, "another");
+  await visitor.close();
+});
