@@ -16,8 +16,11 @@ const RUN_BYTES: usize = BATCH_BYTES - 256;
 const EVENT_BYTES: usize = 8 * 1024 + 600;
 /// The collector's limit for a batch.
 const BATCH_EVENTS: i64 = 500;
-/// Beyond this many runs nothing more is kept: a page that is offline for days must not grow without end.
+/// Beyond these the oldest runs are given up: a page that is offline for days must not fill the shop's storage.
 const RUNS: usize = 256;
+const KEPT_BYTES: usize = 512 * 1024;
+/// The collector refuses what is older.
+const OLDEST_MS: i64 = 7 * 24 * 3_600_000;
 /// A run is closed after this long, so that its events' offsets stay small whatever a sleeping laptop does.
 const RUN_MS: i64 = 3_600_000;
 /// What the names of runs in storage begin with.
@@ -32,6 +35,8 @@ pub enum Stage {
     Open,
     /// Closed, to be sent (again).
     Waiting,
+    /// Closed, to be sent in a batch of its own, since one that it was in was refused.
+    Alone,
     /// In a request that has not been answered.
     Sent,
     /// Handed to a beacon. That is no acknowledgement: it is sent again when the page is shown again, or by the next.
@@ -41,7 +46,7 @@ pub enum Stage {
 /// A stretch of consecutive events of one page load.
 #[derive(Debug)]
 pub struct Run {
-    /// `run.load.first.`: its name in the site's storage.
+    /// `run.at.load.first.`: its name in the site's storage.
     pub name: String,
     unsaved: bool,
     visitor: String,
@@ -63,7 +68,7 @@ impl Run {
     }
 
     fn to_send(&self) -> bool {
-        matches!(self.stage, Stage::Open | Stage::Waiting)
+        matches!(self.stage, Stage::Open | Stage::Waiting | Stage::Alone)
     }
 }
 
@@ -95,7 +100,7 @@ impl Queue {
 
     /// Takes an event: its time, and its name and body as `"name",{…}`.
     pub fn push(&mut self, visitor: &str, at: i64, event: &str) {
-        if event.len() > EVENT_BYTES || self.runs.len() >= RUNS {
+        if event.len() > EVENT_BYTES {
             return;
         }
         let (start, last) = (self.start, self.last);
@@ -134,6 +139,8 @@ impl Queue {
         }
         self.start = at;
         let mut name = String::from(RUN);
+        json::number(&mut name, at);
+        name.push('.');
         name.push_str(&self.load);
         name.push('.');
         json::number(&mut name, self.next);
@@ -152,12 +159,14 @@ impl Queue {
 
     /// Takes a run that an earlier page load (or another tab, which does no harm) left in storage.
     ///
-    /// False where it cannot be read: then it is nothing of ours, or damaged.
-    pub fn adopt(&mut self, name: &str, stored: &str) -> bool {
+    /// False where it cannot be read (then it is nothing of ours, or damaged) or is too old to count.
+    pub fn adopt(&mut self, now: i64, name: &str, stored: &str) -> bool {
         let (visitor, rest) = cut(stored, b' ');
         let (events, json) = cut(rest, b' ');
-        let whole = json.ends_with(END) && json.len() <= RUN_BYTES;
-        if whole {
+        let at = text::number(cut(name.get(RUN.len()..).unwrap_or_default(), b'.').0);
+        // The last event may be younger than the run by as long as one takes.
+        let good = json.ends_with(END) && json.len() <= RUN_BYTES && now - at <= OLDEST_MS + RUN_MS;
+        if good {
             let events = text::number(events);
             self.runs.push(Run {
                 name: name.into(),
@@ -168,7 +177,7 @@ impl Queue {
                 stage: Stage::Waiting,
             });
         }
-        whole
+        good
     }
 
     /// Those runs that are to be sent next, in their order; they are then at `stage`.
@@ -177,12 +186,15 @@ impl Queue {
     pub fn batch(&mut self, stage: Stage) -> Option<Batch> {
         let mut batch = Batch { visitor: String::new(), runs: String::new(), members: Vec::new() };
         let mut events = 0;
+        let mut alone = false;
         for (index, run) in self.runs.iter_mut().enumerate().filter(|(_, run)| run.to_send()) {
             if batch.members.is_empty() {
                 batch.visitor.push_str(&run.visitor);
             } else if run.visitor != batch.visitor
                 || batch.runs.len() + run.json.len() >= RUN_BYTES
                 || events + run.events > BATCH_EVENTS
+                || alone
+                || run.stage == Stage::Alone
             {
                 // What is behind waits too: order is cheap to keep and easy to reason about.
                 break;
@@ -191,18 +203,27 @@ impl Queue {
             }
             batch.runs.push_str(&run.json);
             events += run.events;
+            alone = run.stage == Stage::Alone;
             run.stage = stage;
             batch.members.push(index);
         }
         (!batch.members.is_empty()).then_some(batch)
     }
 
-    /// Moves all runs at one stage to another.
+    /// Moves all runs at one stage to another. It is long, and called from many places.
+    #[inline(never)]
     pub fn turn(&mut self, from: Stage, to: Stage) {
         for run in &mut self.runs {
             if run.stage == from {
                 run.stage = to;
             }
+        }
+    }
+
+    /// A batch was refused: where it had several runs, they now wait to be sent one by one.
+    pub fn divide(&mut self) {
+        if self.runs.iter().filter(|run| run.stage == Stage::Sent).count() > 1 {
+            self.turn(Stage::Sent, Stage::Alone);
         }
     }
 
@@ -219,6 +240,16 @@ impl Queue {
     pub fn settle(&mut self) -> Option<Run> {
         let index = self.runs.iter().position(|run| run.stage == Stage::Sent)?;
         Some(self.runs.remove(index))
+    }
+
+    /// Takes out the oldest run while there are more than may be kept.
+    pub fn excess(&mut self) -> Option<Run> {
+        let bytes: usize = self.runs.iter().map(|run| run.json.len()).sum();
+        if bytes <= KEPT_BYTES && self.runs.len() <= RUNS {
+            return None;
+        }
+        // What earlier page loads left came first, in the order of their names, which begin with the time.
+        Some(self.runs.remove(0))
     }
 
     /// A run that storage does not have in its latest state, which it is now given.

@@ -19,6 +19,8 @@ const SHIFT: &str = "shift";
 #[derive(Default)]
 pub struct Transport {
     busy: bool,
+    /// What is under way ends with the page.
+    fleeting: bool,
     failures: u32,
     timer: bool,
     shift: i64,
@@ -40,11 +42,12 @@ impl Page {
     /// Takes over what earlier page loads could not get acknowledged.
     pub fn adopt(&mut self) {
         self.transport.shift = text::number(&host::get(SHIFT));
+        let now = host::clock();
         let names = host::names(RUN);
         let mut rest = names.as_str();
         while !rest.is_empty() {
             let (name, after) = cut(rest, b'\n');
-            if !self.queue.adopt(name, &host::get(name)) {
+            if !self.queue.adopt(now, name, &host::get(name)) {
                 host::remove(name);
             }
             rest = after;
@@ -53,6 +56,9 @@ impl Page {
 
     /// Writes to storage what it does not have yet, and sees to it that something is sent soon.
     pub fn save(&mut self) {
+        while let Some(run) = self.queue.excess() {
+            host::remove(&run.name);
+        }
         while let Some(run) = self.queue.unsaved() {
             host::set(&run.name, &run.stored());
         }
@@ -71,7 +77,8 @@ impl Page {
             Some(batch) => {
                 self.transport.busy = true;
                 // A retry need not outlive the page (storage does), and so is not refused when the quota is used up.
-                host::post(&self.body(&batch), self.transport.failures == 0);
+                self.transport.fleeting = self.transport.failures > 0;
+                host::post(&self.body(&batch), !self.transport.fleeting);
             }
             None => host::idle(),
         }
@@ -81,9 +88,13 @@ impl Page {
     pub fn answered(&mut self, status: u16, shift: Option<i64>) {
         self.transport.busy = false;
         match status {
-            // A 4xx says that this batch is not wanted, now or ever; 429 says: later.
-            200..=299 | 400..=428 | 430..=499 => {
+            // Taken, or refused by the collector for good. Any other refusal is of somebody on the way, or for now.
+            200..=299 | 400 | 404 | 413 => {
                 self.transport.failures = 0;
+                // One damaged run must not cost the others: what was refused is asked about run by run.
+                if status > 299 {
+                    self.queue.divide();
+                }
                 while let Some(run) = self.queue.settle() {
                     // Another tab may still be adding to a run of its own that this page took over.
                     if host::get(&run.name) == run.stored() {
@@ -112,6 +123,9 @@ impl Page {
 
     /// The page may be gone the next moment: all that waits goes by beacon, as far as the browser takes it.
     pub fn leave(&mut self) {
+        if self.transport.fleeting {
+            self.queue.turn(Stage::Sent, Stage::Waiting);
+        }
         while let Some(batch) = self.queue.batch(Stage::Beaconed) {
             if !host::beacon(&self.body(&batch)) {
                 self.queue.give_back(&batch);

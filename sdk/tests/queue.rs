@@ -122,10 +122,10 @@ fn what_a_page_left_behind_travels_with_the_next_and_settles_by_its_name() {
     before.push("v", NOW, r#""a",{}"#);
     let run = before.unsaved().unwrap();
     let (name, stored) = (run.name.clone(), run.stored());
-    assert_eq!(name, "run.load.0.");
+    assert_eq!(name, "run.1760000000000.load.0.");
 
     let mut queue = Queue::new("next".into());
-    assert!(queue.adopt(&name, &stored));
+    assert!(queue.adopt(NOW, &name, &stored));
     queue.push("v", NOW, r#""b",{}"#);
     let runs = sent(&mut queue).unwrap().runs;
     assert!(runs.contains(r#""load":"load""#) && runs.contains(r#""load":"next""#), "{runs}");
@@ -137,7 +137,7 @@ fn what_a_page_left_behind_travels_with_the_next_and_settles_by_its_name() {
 fn what_cannot_be_read_is_not_taken_over() {
     let long = format!("v 1 {}]}}", "x".repeat(BATCH_BYTES));
     for stored in ["", "v", "v 1", "v 1 {\"load\"", &long] {
-        assert!(!queue().adopt("run.x.0.", stored), "{stored:.40}");
+        assert!(!queue().adopt(NOW, "run.1760000000000.x.0.", stored), "{stored:.40}");
     }
 }
 
@@ -156,4 +156,54 @@ fn an_event_is_written_to_storage_once_and_a_growing_run_each_time() {
     assert!(queue.unsaved().is_none());
     queue.push("v", NOW, r#""b",{}"#);
     assert!(queue.unsaved().unwrap().stored().contains("\"b\""));
+}
+
+#[test]
+fn a_run_that_is_too_old_to_count_is_not_taken_over() {
+    const HOUR: i64 = 3_600_000;
+    let mut before = queue();
+    before.push("v", NOW, r#""a",{}"#);
+    let run = before.unsaved().unwrap();
+    assert!(queue().adopt(NOW + 7 * 24 * HOUR, &run.name, &run.stored()));
+    assert!(
+        !queue().adopt(NOW + 7 * 24 * HOUR + HOUR + 1, &run.name, &run.stored()),
+        "its last event is an hour younger"
+    );
+}
+
+#[test]
+fn beyond_512_kb_the_oldest_events_are_given_up_and_never_the_newest() {
+    let mut queue = queue();
+    let text = "x".repeat(8_000);
+    let mut given_up = Vec::new();
+    for number in 0..100 {
+        queue.push("v", NOW + number, &format!(r#""e",{{"i":{number},"t":"{text}"}}"#));
+        given_up.extend(std::iter::from_fn(|| queue.excess()).map(|run| run.stored()));
+    }
+    let mut kept = String::new();
+    while let Some(batch) = sent(&mut queue) {
+        kept.push_str(&batch.runs);
+        settle(&mut queue);
+    }
+    assert!(kept.len() <= 512 * 1024 && kept.len() > 500 * 1024, "{}", kept.len());
+    assert!(kept.contains("\"i\":99,") && !kept.contains("\"i\":0,"));
+    assert!(given_up.first().unwrap().contains("\"i\":0,"));
+}
+
+#[test]
+fn runs_that_were_refused_together_are_sent_one_by_one_and_one_that_is_alone_is_not_divided() {
+    let mut queue = queue();
+    for at in [NOW, NOW - 1, NOW - 2] {
+        queue.push("v", at, r#""a",{}"#);
+    }
+    assert_eq!(sent(&mut queue).unwrap().runs.matches("events").count(), 3);
+    queue.divide();
+    assert_eq!(settle(&mut queue), 0);
+    queue.push("v", NOW, r#""b",{}"#);
+    for _ in 0..3 {
+        assert_eq!(sent(&mut queue).unwrap().runs.matches("events").count(), 1);
+        queue.divide();
+        assert_eq!(settle(&mut queue), 1);
+    }
+    assert!(sent(&mut queue).unwrap().runs.contains("\"b\""));
 }

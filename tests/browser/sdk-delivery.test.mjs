@@ -72,17 +72,65 @@ test("a batch that failed is sent again as it was, with its time of sending anew
   await visitor.close();
 });
 
-test("a 4xx is not retried, but 429 is", async () => {
+const refusals = [400, 413, [404, { error: { code: "unknown_site" } }]];
+const others = [401, 403, 404, 407, 408, 425, 429, 500, 503];
+for (const [answers, left, what] of [[refusals, 0, "is final"], [others, 1, "is for now, and what was sent is kept"]]) {
+  for (const [status, body] of answers.map((answer) => [answer].flat())) {
+    test(`a ${status} ${body ? "of the collector's own " : ""}${what}`, async () => {
+      const site = on.site();
+      const visitor = await on.visitor();
+      site.answer = async () => ({ status, body });
+      const page = await visitor.open(on.page(`/refused/${status}`, html(site.tag())));
+      await flush(page);
+      assert.equal(site.batches.length, 1);
+      assert.equal(await stored(page), left);
+      await visitor.close();
+    });
+  }
+}
+
+test("a damaged run costs itself and nothing that travels with it", async () => {
   const site = on.site();
   const visitor = await on.visitor();
-  const status = [400, 429, 200];
-  site.answer = async () => ({ status: status[site.batches.length] ?? 200 });
-  const page = await visitor.open(on.page("/refused", html(site.tag())));
+  site.answer = async (batch) => ({ status: batch.runs.some(({ load }) => load === "damaged") ? 400 : 200 });
+  const address = on.page("/damaged", html(site.tag()));
+  const page = await visitor.open(address);
   await flush(page);
+  await page.evaluate((key, visitor) => {
+    const [at, run] = [Date.now(), (load) => `{"load":"${load}","first":0,"at":${at},"events":[[0,"left",{}]]}`];
+    for (const [index, load] of ["x", "damaged", "y"].entries()) {
+      localStorage.setItem(`tributary.${key}.run.${at}.${index}.0.`, `${visitor} 1 ${run(load)}`);
+    }
+  }, site.key, site.batches[0].visitor);
+  await page.reload();
+  await page.waitForFunction(() => window.tributary?.flush);
+  await flush(page);
+  assert.deepEqual(site.named("left").map(({ load }) => load), ["x", "y"]);
+  assert.equal(site.named("$page_view").length, 2);
   assert.equal(await stored(page), 0);
-  await page.evaluate(() => tributary.track("kept"));
-  await site.expect("kept");
-  assert.deepEqual(site.named("$page_view"), []);
+  await visitor.close();
+});
+
+test("a retry that is under way when the page is left goes by beacon too", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  let asked = 0;
+  site.answer = async () => {
+    asked += 1;
+    if (asked === 1) return { status: 503 };
+    // The second is the retry, which the page does not live to see answered.
+    if (asked === 2) await new Promise((resolve) => setTimeout(resolve, 3_000));
+    return {};
+  };
+  const page = await visitor.open(on.page("/retrying", html(site.tag())));
+  await page.evaluate(async () => {
+    await tributary.flush();
+    tributary.flush();
+  });
+  while (asked < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  await page.goto(on.page("/retrying/away", html("")));
+  await site.until(() => asked === 3 && site.named("$page_view").length === 1);
+  assert.deepEqual(site.batches.map(({ status }) => status), [503, 200], "the beacon came before the retry was answered");
   await visitor.close();
 });
 
