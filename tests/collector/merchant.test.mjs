@@ -42,7 +42,7 @@ test("keys that do not belong together are told so, and give no cookie", async (
   for (const [key, secret] of [[site.key, other.secret], [site.key, ""], [site.key, "sk_wrong"], ["0".repeat(24), site.secret], ["", ""]]) {
     const answer = await signIn(key, secret);
     assert.deepEqual([answer.status, answer.headers.get("set-cookie")], [401, null], `${key} ${secret}`);
-    assert.match(answer.body, /role="alert">These keys do not belong together\./);
+    assert.match(answer.body, /role="alert">Site key or secret key is wrong\./);
   }
 });
 

@@ -50,11 +50,13 @@ pub fn no_exposure(site: &str, key: &str, variant: &str, origin: &str) -> Markup
             h2 { "No exposure yet" }
             p { "An exposure is counted when a page asks for a visitor's variant. Ask for it where the variants differ:" }
             pre {
-                "await tributary.ready();\n"
-                "if (tributary.getVariant(\"" (key) "\") === \"" (variant) "\") {\n"
-                "  // show " (variant) "\n"
-                "}"
+                "tributary.ready().then(() => {\n"
+                "  if (tributary.getVariant(\"" (key) "\") === \"" (variant) "\") {\n"
+                "    // show " (variant) "\n"
+                "  }\n"
+                "});"
             }
+            p { "Run it after the tag's script has loaded, or put the stub before it. Browsers keep the script for a minute, so a page that was open may show control that long." }
             p { "The tag belongs into the head of that page:" }
             (tag(site, origin))
         }

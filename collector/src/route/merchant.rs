@@ -31,7 +31,7 @@ pub async fn sign_in(mut request: Request, edge: &Edge) -> Outcome {
     let field = |name: &str| {
         url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
     };
-    let wrong = || document(401, page::sign_in(Some("These keys do not belong together.")).into_string().into_bytes());
+    let wrong = || document(401, page::sign_in(Some("Site key or secret key is wrong.")).into_string().into_bytes());
     let Ok(site) = edge.site(&field("site")) else { return wrong() };
     let stub = call::site(&edge.env, site.as_str())?;
     let authorization = format!("Bearer {}", field("secret_key"));
