@@ -3,7 +3,6 @@
 use crate::host;
 use crate::page::Page;
 use core::cell::RefCell;
-use js_sys::Array;
 use tributary_core::page_config::PageConfig;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -59,10 +58,10 @@ pub fn happened(what: u32) {
     });
 }
 
-/// A click on nodes from the innermost to the outermost, or a submit of a form.
+/// A click on so many nodes from the innermost to the outermost, or a submit of a form.
 #[wasm_bindgen]
-pub fn interacted(submit: bool, path: &Array) {
-    enter(&mut |page| page.interacted(submit, path));
+pub fn interacted(submit: bool, nodes: u32) {
+    enter(&mut |page| page.interacted(submit, nodes));
 }
 
 /// Takes in the calls of `track`.

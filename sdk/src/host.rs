@@ -54,6 +54,12 @@ extern "C" {
     /// Sends when so many ms are over, and not at any time that was said before; 0 is never.
     pub fn wait(ms: u32);
 
+    /// The number of a selector, from 1; 0 where the browser does not understand it.
+    pub fn understood(selector: &str) -> u32;
+
+    /// Does this node of the click's path, or the form that is submitted, match the selector of that number?
+    pub fn matches(node: u32, selector: u32) -> bool;
+
     /// The answer of a function to the page. A returned text would need a good deal of glue.
     pub fn say(text: &str);
 

@@ -1,32 +1,21 @@
 //! Clicks and submits that meet a goal, whatever is in the page, now or later.
 
+use crate::host;
 use crate::json;
 use crate::page::Page;
-use js_sys::{Array, JsString};
 use tributary_core::page_config::PageGoal;
-use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
-
-#[wasm_bindgen(raw_module = "tributary-host")]
-extern "C" {
-    /// Is this a selector that the browser understands?
-    fn understood(selector: &JsString) -> bool;
-
-    /// Is this an element that matches? The selector stays in JavaScript: no text crosses at a click.
-    fn matches(node: &JsValue, selector: &JsString) -> bool;
-}
 
 /// Goals met by one kind of interaction.
 #[derive(Default)]
 pub struct Goals {
     each: Vec<Goal>,
     /// All selectors in one: nearly every element meets none, and so is asked once.
-    any: JsString,
+    any: u32,
 }
 
-/// What it takes, and the pair of numbers that names the goal on the wire.
+/// What it takes (the number of a selector, which stays in JavaScript: no text crosses at a click), and the pair of numbers that names the goal on the wire.
 struct Goal {
-    selector: JsString,
+    selector: u32,
     experiment: u16,
     index: u8,
 }
@@ -37,8 +26,8 @@ impl Goals {
         let mut each = Vec::new();
         let mut any = String::new();
         for &PageGoal { experiment, goal: index, selector: text } in goals {
-            let selector = JsString::from(text);
-            if understood(&selector) {
+            let selector = host::understood(text);
+            if selector > 0 {
                 if !any.is_empty() {
                     any.push(',');
                 }
@@ -46,20 +35,19 @@ impl Goals {
                 each.push(Goal { selector, experiment, index });
             }
         }
-        Self { each, any: any.into() }
+        Self { each, any: host::understood(&any) }
     }
 
     /// The goals that these nodes meet, each once, as the JSON pairs that the wire has; empty where there are none.
-    fn met(&self, path: &Array) -> String {
+    fn met(&self, nodes: u32) -> String {
         let mut pairs = String::new();
         let mut done = vec![false; self.each.len()];
-        for index in 0..path.length() {
-            let node = path.get(index);
-            if !matches(&node, &self.any) {
+        for node in 0..nodes {
+            if !host::matches(node, self.any) {
                 continue;
             }
             for (goal, done) in self.each.iter().zip(&mut done) {
-                if !*done && matches(&node, &goal.selector) {
+                if !*done && host::matches(node, goal.selector) {
                     *done = true;
                     pairs.push_str(if pairs.is_empty() { "[" } else { ",[" });
                     json::number(&mut pairs, i64::from(goal.experiment));
@@ -75,12 +63,12 @@ impl Goals {
 
 impl Page {
     /// A click, whose path goes through open shadow roots (a closed one counts as its host), or the submit of a form.
-    pub fn interacted(&mut self, submit: bool, path: &Array) {
+    pub fn interacted(&mut self, submit: bool, nodes: u32) {
         let goals = if submit { &self.submits } else { &self.clicks };
         if goals.each.is_empty() {
             return;
         }
-        let met = goals.met(path);
+        let met = goals.met(nodes);
         if !met.is_empty() {
             let mut event =
                 String::from(if submit { "\"$form_submit\",{\"goals\":[" } else { "\"$click\",{\"goals\":[" });

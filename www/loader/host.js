@@ -22,7 +22,7 @@ const KEPT = ['revenue', 'currency', 'order_id'];
 const COOKIE_AGE = 34_560_000;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** What `tributary.js` sets: where events go, what the site's names begin with, and what the wasm wants to be told. */
+/** What `tributary.js` sets: where events go, what names begin with, the wasm's functions, and what was clicked. */
 export const site = {};
 
 let calls = '';
@@ -86,11 +86,13 @@ export const random = (length) => {
 export const address = safely(() => location.href, '');
 export const referrer = safely(() => document.referrer, '');
 
-/** Does the browser understand this selector? */
-export const understood = safely((selector) => (document.createDocumentFragment().querySelector(selector), true), false);
+/** Those that the browser understands; the wasm knows them by their number, from 1. */
+const selectors = [];
+
+export const understood = safely((text) => (document.createDocumentFragment().querySelector(text), selectors.push(text)), 0);
 
 /** Whatever `node.matches` may be: `window` and a form can have something else under that name. */
-export const matches = safely((node, selector) => selected.call(node, selector), false);
+export const matches = safely((place, selector) => selected.call(site.path[place], selectors[selector - 1]), false);
 
 /** What storage would not take, because that is forbidden or it is full. */
 const memory = {};

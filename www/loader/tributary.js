@@ -90,7 +90,11 @@ function start(compile, { site, config }, tag, early) {
 
 /** Every listener there is: passive, in the capture phase, so that no handler of the page comes before them. */
 function listen() {
-  const { happened, interacted } = sdk;
+  const { happened } = sdk;
+  const interacted = (submit, path) => {
+    host.site.path = path;
+    sdk.interacted(submit, path.length);
+  };
   const on = (target, name, react) => target.addEventListener(name, safely(react), { capture: true, passive: true });
   // An open shadow root is in the path; what is in a closed one counts as its host.
   on(self, 'click', (event) => interacted(false, event.composedPath()));
