@@ -4,6 +4,7 @@
 //! where they go; those are arguments and return values.
 
 pub mod assignment;
+pub mod condition;
 pub mod config;
 pub mod config_input;
 pub mod enrolment;
