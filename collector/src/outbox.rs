@@ -38,7 +38,8 @@ pub struct Outbox {
 /// A row of the outbox as a turn writes it.
 #[derive(Debug)]
 pub struct Row {
-    slot: usize,
+    /// Where it stands in the table.
+    pub slot: usize,
     /// Its sequence number.
     pub seq: i64,
     facts: Facts,
@@ -46,13 +47,6 @@ pub struct Row {
     pub bytes: Vec<u8>,
     /// Bytes of the full rows of the same number.
     before: usize,
-}
-
-impl Row {
-    /// Where it stands in the table.
-    pub fn slot(&self) -> i64 {
-        i64::try_from(self.slot).unwrap_or(i64::MAX)
-    }
 }
 
 impl Outbox {
@@ -84,7 +78,8 @@ impl Outbox {
     /// An empty row after one that is full, or after none.
     fn next(&self, full: Option<&Row>) -> Row {
         let slot = self.slots.iter().position(|seq| *seq <= self.acknowledged).unwrap_or(self.slots.len());
-        let more = full.map(|full| (full.seq, full.before + full.bytes.len())).filter(|(_, bytes)| *bytes < NUMBER_BYTES);
+        let more =
+            full.map(|full| (full.seq, full.before + full.bytes.len())).filter(|(_, bytes)| *bytes < NUMBER_BYTES);
         let (seq, before) = more.unwrap_or((self.last + 1, 0));
         Row { slot, seq, facts: Facts::default(), bytes: Vec::new(), before }
     }

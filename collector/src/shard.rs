@@ -17,7 +17,7 @@ use worker::{DurableObject, Env, Error, Request, Response, Result, SqlStorageVal
 
 use crate::answer::{Failure, Problem, finish, json, open, open_json};
 use crate::call::{self, Delivery};
-use crate::database::Database;
+use crate::database::{Database, Turn};
 use crate::outbox::{self, Outbox, Row};
 use crate::received::{Fault, Received};
 use crate::visiting::Visiting;
@@ -29,13 +29,14 @@ const TABLES: &str = "
 ";
 /// Both writes of a turn as one statement: SQLite lets it stand or fall as a whole, which costs less than a transaction
 /// around two.
-const TURN: &str = "
+const TURN_VIEW: &str = "
     CREATE VIEW IF NOT EXISTS turn (id, history, slot, seq, facts) AS SELECT NULL, NULL, NULL, NULL, NULL;
     CREATE TRIGGER IF NOT EXISTS turn_writes INSTEAD OF INSERT ON turn BEGIN
         INSERT OR REPLACE INTO visitor (id, history) VALUES (NEW.id, NEW.history);
         INSERT OR REPLACE INTO outbox (slot, seq, facts) VALUES (NEW.slot, NEW.seq, NEW.facts);
     END;
 ";
+const TURN: &str = "INSERT INTO turn (id, history, slot, seq, facts) VALUES (?, ?, ?, ?, ?)";
 const CONFIG: i64 = 0;
 const FLOOR: i64 = 1;
 
@@ -94,7 +95,7 @@ struct BatchAnswer<'a> {
 
 impl DurableObject for Shard {
     fn new(state: State, env: Env) -> Self {
-        let tables = format!("{TABLES}{}{TURN}", outbox::TABLE);
+        let tables = format!("{TABLES}{}{TURN_VIEW}", outbox::TABLE);
         let database = Database::open(state.storage(), &tables);
         // Facts that wait would be written over by an object that does not know of them.
         let outbox = Outbox::wake(&database).unwrap_or_else(|error| panic!("outbox: {error}"));
@@ -204,25 +205,20 @@ impl Inner {
     /// Writes what a turn changed: in one statement, which stands or falls as a whole.
     fn write(&self, id: &str, history: Option<&[u8]>, row: Option<&Row>, fault: Option<Fault>) -> Result<()> {
         assert!(fault != Some(Fault::PanicInTurn), "a test asked for it");
-        let visitor = || history.map(|history| [id.into(), history.to_vec().into()]);
-        let outbox = || {
-            row.map(|row| {
-                let facts = (fault != Some(Fault::FailInTurn)).then(|| row.bytes.clone());
-                [row.slot().into(), row.seq.into(), facts.into()]
-            })
-        };
-        match (visitor(), outbox()) {
-            (Some(visitor), Some(outbox)) => {
-                let values = visitor.into_iter().chain(outbox).collect();
-                self.database.write("INSERT INTO turn (id, history, slot, seq, facts) VALUES (?, ?, ?, ?, ?)", values)
+        match (history, row) {
+            (Some(history), Some(row)) => {
+                let facts = (fault != Some(Fault::FailInTurn)).then_some(row.bytes.as_slice());
+                self.database.write_turn(TURN, &Turn { id, history, slot: row.slot, seq: row.seq, facts })
             }
-            (Some(visitor), None) => self
-                .database
-                .write("INSERT OR REPLACE INTO visitor (id, history) VALUES (?, ?)", visitor.into_iter().collect()),
-            (None, Some(outbox)) => self.database.write(
-                "INSERT OR REPLACE INTO outbox (slot, seq, facts) VALUES (?, ?, ?)",
-                outbox.into_iter().collect(),
-            ),
+            (Some(history), None) => {
+                let values = vec![id.into(), history.to_vec().into()];
+                self.database.write("INSERT OR REPLACE INTO visitor (id, history) VALUES (?, ?)", values)
+            }
+            (None, Some(row)) => {
+                let values =
+                    vec![i64::try_from(row.slot).unwrap_or(i64::MAX).into(), row.seq.into(), row.bytes.clone().into()];
+                self.database.write("INSERT OR REPLACE INTO outbox (slot, seq, facts) VALUES (?, ?, ?)", values)
+            }
             (None, None) => Ok(()),
         }
     }
