@@ -131,13 +131,13 @@ impl From<Error> for Failure {
 }
 
 /// Turns what a handler ends with into an answer. Failures of ours become a 500 that tells nothing.
-pub fn finish(outcome: std::result::Result<Response, Failure>) -> Result<Response> {
+pub fn finish<T: From<Response>>(outcome: std::result::Result<T, Failure>) -> Result<T> {
     match outcome {
         Ok(response) => Ok(response),
-        Err(Failure::Problem(problem)) => problem.response(),
+        Err(Failure::Problem(problem)) => Ok(problem.response()?.into()),
         Err(Failure::Error(error)) => {
             worker::console_error!("{error}");
-            Problem::new(500, "internal", "the collector failed; send it again").response()
+            Ok(Problem::new(500, "internal", "the collector failed; send it again").response()?.into())
         }
     }
 }

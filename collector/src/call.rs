@@ -2,46 +2,85 @@
 
 use serde::{Deserialize, Serialize};
 use tributary_core::facts::Facts;
-use wasm_bindgen::JsValue;
-use worker::{Env, Error, Headers, Method, Request, RequestInit, Response, Result, Stub};
+use wasm_bindgen::prelude::*;
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::{Env, Error, Response, Result, js_sys, web_sys};
 
 use crate::received::{Fault, Received};
 
+#[wasm_bindgen]
+extern "C" {
+    /// An object of the collector's, wherever it lives.
+    pub type Object;
+    type Namespace;
+    type Bindings;
+
+    #[wasm_bindgen(method, getter, catch, js_name = SITE)]
+    fn sites(this: &Bindings) -> std::result::Result<Namespace, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch, js_name = SHARD)]
+    fn shards(this: &Bindings) -> std::result::Result<Namespace, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getByName)]
+    fn get_by_name(this: &Namespace, name: &str) -> std::result::Result<Object, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn fetch(
+        this: &Object,
+        address: &str,
+        init: &web_sys::RequestInit,
+    ) -> std::result::Result<js_sys::Promise, JsValue>;
+}
+
 /// The object of a site.
-pub fn site(env: &Env, site: &str) -> Result<Stub> {
-    env.durable_object("SITE")?.id_from_name(site)?.get_stub()
+pub fn site(env: &Env, site: &str) -> Result<Object> {
+    let bindings: &Bindings = env.unchecked_ref();
+    Ok(bindings.sites()?.get_by_name(site)?)
 }
 
 /// One of a site's shards. The name begins with the site's key: sites share nothing.
-pub fn shard(env: &Env, site: &str, shard: u8) -> Result<Stub> {
-    env.durable_object("SHARD")?.id_from_name(&format!("{site}/{shard}"))?.get_stub()
+pub fn shard(env: &Env, site: &str, shard: u8) -> Result<Object> {
+    let bindings: &Bindings = env.unchecked_ref();
+    Ok(bindings.shards()?.get_by_name(&format!("{site}/{shard}"))?)
 }
 
 /// Calls an object.
-pub async fn call(stub: &Stub, path: &str, received: &Received, body: Option<&[u8]>) -> Result<Response> {
-    call_as(stub, path, received, body, None).await
+pub async fn call(object: &Object, path: &str, received: &Received, body: Option<&[u8]>) -> Result<Response> {
+    Ok(pass(object, path, received, body, None).await?.into())
 }
 
 /// Calls an object, with the key that the caller showed.
 pub async fn call_as(
-    stub: &Stub,
+    object: &Object,
     path: &str,
     received: &Received,
     body: Option<&[u8]>,
     authorization: Option<&str>,
 ) -> Result<Response> {
-    let mut init = RequestInit::new();
+    Ok(pass(object, path, received, body, authorization).await?.into())
+}
+
+/// Calls an object for an answer that is passed on as it is: it need not be taken apart and put together again.
+pub async fn pass(
+    object: &Object,
+    path: &str,
+    received: &Received,
+    body: Option<&[u8]>,
+    authorization: Option<&str>,
+) -> Result<web_sys::Response> {
+    let init = web_sys::RequestInit::new();
     if let Some(body) = body {
-        init.with_method(Method::Post).with_body(Some(JsValue::from(js_sys::Uint8Array::from(body))));
+        init.set_method("POST");
+        init.set_body(&js_sys::Uint8Array::from(body));
     }
     if let Some(authorization) = authorization {
-        let headers = Headers::new();
+        let headers = web_sys::Headers::new()?;
         headers.set("authorization", authorization)?;
-        init.with_headers(headers);
+        init.set_headers(&headers);
     }
     let separator = if path.contains('?') { '&' } else { '?' };
-    let request = Request::new_with_init(&format!("http://object{path}{separator}{received}"), &init)?;
-    stub.fetch_with_request(request).await
+    let answer = object.fetch(&format!("http://object{path}{separator}{received}"), &init)?;
+    Ok(JsFuture::from(answer).await?.unchecked_into())
 }
 
 /// Sequence numbers of a delivery at the most. What waits grows while a site cannot be reached; a request does not.
@@ -72,7 +111,7 @@ impl Delivery {
 }
 
 /// Delivers. Gives the last sequence number the site has applied, or `None` when it does not answer.
-pub async fn deliver(site: &Stub, delivery: &Delivery, received: &Received) -> Result<Option<i64>> {
+pub async fn deliver(site: &Object, delivery: &Delivery, received: &Received) -> Result<Option<i64>> {
     let body = postcard::to_allocvec(delivery).map_err(|error| Error::RustError(error.to_string()))?;
     let mut response = match call(site, "/deliveries", received, Some(&body)).await {
         Ok(response) if response.status_code() == 200 => response,

@@ -21,9 +21,9 @@ mod wait;
 pub use shard::Shard;
 pub use site::Site;
 
-use worker::{Context, Env, Request, Response, Result, event};
+use worker::{Context, Env, Request, Result, event, web_sys};
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<web_sys::Response> {
     route::answer(request, env).await
 }

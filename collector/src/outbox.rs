@@ -38,10 +38,13 @@ pub struct Outbox {
 /// A row of the outbox as a turn writes it.
 #[derive(Debug)]
 pub struct Row {
-    slot: usize,
-    seq: i64,
+    /// Where it stands in the table.
+    pub slot: usize,
+    /// Its sequence number.
+    pub seq: i64,
     facts: Facts,
-    bytes: usize,
+    /// The facts as stored.
+    pub bytes: Vec<u8>,
     /// Bytes of the full rows of the same number.
     before: usize,
 }
@@ -60,28 +63,25 @@ impl Outbox {
         Ok(Self { slots, open: None, last, acknowledged: 0 })
     }
 
-    /// Writes facts inside a turn. The row is to be given to [`Outbox::keep`] once the turn stands. After one that does
-    /// not, no row is open: what stood in it is sealed.
-    pub fn write(&mut self, database: &Database, facts: &Facts) -> Result<Row> {
+    /// Merges facts into the row that the turn is to write. The row is to be given to [`Outbox::keep`] once the turn
+    /// stands. After one that does not, no row is open: what stood in it is sealed.
+    pub fn merge(&mut self, facts: &Facts) -> Result<Row> {
         let mut row = match self.open.take() {
-            Some(open) if open.bytes < ROW_BYTES => open,
+            Some(open) if open.bytes.len() < ROW_BYTES => open,
             full => self.next(full.as_ref()),
         };
         row.facts.merge(facts);
-        let bytes = postcard::to_allocvec(&row.facts).map_err(|error| Error::RustError(error.to_string()))?;
-        row.bytes = bytes.len();
-        let slot = i64::try_from(row.slot).unwrap_or(i64::MAX);
-        let values = vec![SqlStorageValue::Integer(slot), SqlStorageValue::Integer(row.seq), bytes.into()];
-        database.write("INSERT OR REPLACE INTO outbox (slot, seq, facts) VALUES (?, ?, ?)", values)?;
+        row.bytes = postcard::to_allocvec(&row.facts).map_err(|error| Error::RustError(error.to_string()))?;
         Ok(row)
     }
 
     /// An empty row after one that is full, or after none.
     fn next(&self, full: Option<&Row>) -> Row {
         let slot = self.slots.iter().position(|seq| *seq <= self.acknowledged).unwrap_or(self.slots.len());
-        let more = full.map(|full| (full.seq, full.before + full.bytes)).filter(|(_, bytes)| *bytes < NUMBER_BYTES);
+        let more =
+            full.map(|full| (full.seq, full.before + full.bytes.len())).filter(|(_, bytes)| *bytes < NUMBER_BYTES);
         let (seq, before) = more.unwrap_or((self.last + 1, 0));
-        Row { slot, seq, facts: Facts::default(), bytes: 0, before }
+        Row { slot, seq, facts: Facts::default(), bytes: Vec::new(), before }
     }
 
     /// Remembers a row whose turn stands.

@@ -26,9 +26,9 @@ pub struct Received {
 pub enum Fault {
     /// Panic before anything is done.
     Panic,
-    /// Panic between the two writes of a turn.
+    /// Panic in a turn, before it is written.
     PanicInTurn,
-    /// Fail between the two writes of a turn.
+    /// Fail in a turn's second write.
     FailInTurn,
     /// Deliver to a site object that is down.
     SiteDown,

@@ -2,25 +2,25 @@
 
 use tributary_core::hash::shard_of;
 use tributary_core::wire::{MAX_BATCH_BYTES, visitor_of};
-use worker::Request;
+use worker::{Request, Response};
 
-use super::Outcome;
+use super::Passed;
 use super::edge::{self, Edge};
 use crate::answer::{finish, open};
 use crate::call;
 
 /// Takes a batch.
-pub async fn post(request: Request, edge: &Edge, site: &str) -> Outcome {
+pub async fn post(request: Request, edge: &Edge, site: &str) -> Passed {
     match take(request, edge, site).await {
         Ok(answer) => Ok(answer),
-        problem => Ok(open(finish(problem)?)?),
+        Err(failure) => Ok(open(finish::<Response>(Err(failure))?)?.into()),
     }
 }
 
-async fn take(mut request: Request, edge: &Edge, site: &str) -> Outcome {
+async fn take(mut request: Request, edge: &Edge, site: &str) -> Passed {
     let site = edge.site(site)?;
     let body = edge::body(&mut request, MAX_BATCH_BYTES).await?;
     let visitor = visitor_of(&body)?;
     let shard = call::shard(&edge.env, site.as_str(), shard_of(&visitor, site.shards()))?;
-    Ok(call::call(&shard, "/batch", &edge.received, Some(&body)).await?)
+    Ok(call::pass(&shard, "/batch", &edge.received, Some(&body), None).await?)
 }

@@ -3,7 +3,7 @@
 
 use worker::Request;
 
-use super::Outcome;
+use super::Passed;
 use super::edge::{self, Edge};
 use crate::answer::Problem;
 use crate::call;
@@ -12,7 +12,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// `/test/{site}/shard/{number}/{meter,alarm,floor}` and `/test/{site}/site/{meter,alarm}`. What is posted to the floor
 /// travels to the object as a batch does.
-pub async fn answer(mut request: Request, edge: &Edge, segments: &[&str]) -> Outcome {
+pub async fn answer(mut request: Request, edge: &Edge, segments: &[&str]) -> Passed {
     let (stub, path) = match segments {
         [site, "site", what @ ("meter" | "alarm")] => (call::site(&edge.env, edge.site(site)?.as_str())?, what),
         [site, "shard", number, what @ ("meter" | "alarm" | "floor")] => {
@@ -22,5 +22,5 @@ pub async fn answer(mut request: Request, edge: &Edge, segments: &[&str]) -> Out
         _ => return Err(Problem::not_found().into()),
     };
     let body = edge::body(&mut request, MAX_BODY_BYTES).await?;
-    Ok(call::call(&stub, &format!("/{path}"), &edge.received, Some(&body)).await?)
+    Ok(call::pass(&stub, &format!("/{path}"), &edge.received, Some(&body), None).await?)
 }
