@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Env, Error, Response, Result, js_sys, web_sys};
 
+use crate::mail::Post;
 use crate::received::{Fault, Received};
 
 #[wasm_bindgen]
@@ -126,4 +127,20 @@ pub async fn deliver(site: &Object, delivery: &Delivery, received: &Received) ->
     };
     let last: i64 = response.json().await?;
     Ok((!delivery.is_answer_lost).then_some(last))
+}
+
+/// Posts messages to another shard. Gives the last number it has applied, or `None` when it does not answer.
+pub async fn post(shard: &Object, post: &Post, received: &Received) -> Result<Option<i64>> {
+    let body = postcard::to_allocvec(post).map_err(|error| Error::RustError(error.to_string()))?;
+    match call(shard, "/mail", received, Some(&body)).await {
+        Ok(mut response) if response.status_code() == 200 => Ok(Some(response.json().await?)),
+        Ok(response) => {
+            worker::console_error!("a shard answered a post with {}", response.status_code());
+            Ok(None)
+        }
+        Err(error) => {
+            worker::console_error!("a shard could not be reached: {error}");
+            Ok(None)
+        }
+    }
 }

@@ -83,7 +83,8 @@ fn count(database: &Database, facts: &Facts) -> Result<()> {
     Ok(())
 }
 
-/// Everything that arrived, of the site over some days and of its experiments over all.
+/// Everything that arrived: of the site, its communications and goals over some days and the last 90, of what is reported
+/// over its whole run (experiments, experiences) over all.
 pub fn read_all(database: &Database, from: Day, to: Day) -> Result<Facts> {
     let mut facts = waiting(database)?;
     let range = vec![SqlStorageValue::Integer(from.0.into()), SqlStorageValue::Integer(to.0.into())];
@@ -111,16 +112,42 @@ fn waiting(database: &Database) -> Result<Facts> {
     Ok(facts)
 }
 
-/// The number of an entity in its table. Stored: never changes.
+/// The number of an entity in its table: its kind, then its own. Stored: never changes.
 fn number(entity: Entity) -> i64 {
-    match entity {
-        Entity::Site => 0,
-        Entity::Experiment(number) => i64::from(number),
-    }
+    let (kind, own): (i64, i64) = match entity {
+        Entity::Site => (0, 0),
+        Entity::Experiment(number) => (0, number.into()),
+        Entity::HeldOut => (1, 0),
+        Entity::Unattributed => (2, 0),
+        Entity::Communication(number) => (3, number.into()),
+        Entity::Sequence(number) => (4, number.into()),
+        Entity::Campaign(number) => (5, number.into()),
+        Entity::Experience(number) => (6, number.into()),
+        Entity::Goal(number) => (7, number.into()),
+        Entity::Journey(number) => (8, number.into()),
+        Entity::Treatment(journey, place) => (9, i64::from(journey) << 8 | i64::from(place)),
+    };
+    kind << 32 | own
 }
 
 fn entity_of(number: i64) -> Entity {
-    if number == 0 { Entity::Site } else { Entity::Experiment(u16::try_from(number).unwrap_or(u16::MAX)) }
+    let own = u16::try_from(number & 0xffff).unwrap_or(0);
+    match number >> 32 {
+        0 if own == 0 => Entity::Site,
+        0 => Entity::Experiment(own),
+        1 => Entity::HeldOut,
+        2 => Entity::Unattributed,
+        3 => Entity::Communication(own),
+        4 => Entity::Sequence(own),
+        5 => Entity::Campaign(own),
+        6 => Entity::Experience(own),
+        7 => Entity::Goal(own),
+        8 => Entity::Journey(own),
+        _ => {
+            let (journey, place) = ((number >> 8) & 0xffff, number & 0xff);
+            Entity::Treatment(u16::try_from(journey).unwrap_or(0), u8::try_from(place).unwrap_or(0))
+        }
+    }
 }
 
 fn facts_of(day: Day, entity: Entity, bytes: &[u8]) -> Result<Facts> {

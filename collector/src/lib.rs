@@ -8,6 +8,7 @@ mod call;
 mod database;
 mod inbox;
 mod key;
+mod mail;
 mod outbox;
 pub mod page;
 mod received;

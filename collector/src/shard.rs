@@ -11,32 +11,35 @@ use serde::{Deserialize, Serialize};
 use tributary_core::config::Config;
 use tributary_core::facts::Facts;
 use tributary_core::judge::Rules;
-use tributary_core::visitor::{MAX_HISTORY_BYTES, Outcome, Visitor};
+use tributary_core::message::{Address, Envelope};
+use tributary_core::person::{MAX_BYTES, Outcome, Person};
 use tributary_core::wire::{self, Batch, Refusal};
+use tributary_core::{actor, server_event};
 use worker::{DurableObject, Env, Error, Request, Response, Result, SqlStorageValue, State, durable_object};
 
 use crate::answer::{Failure, Problem, finish, json, open, open_json};
 use crate::call::{self, Delivery};
 use crate::database::{Database, Turn};
+use crate::mail::{self, Mail, Post};
 use crate::outbox::{self, Outbox, Row};
 use crate::received::{Fault, Received};
 use crate::visiting::Visiting;
-use crate::wait;
+use crate::{turn, wait};
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS meta (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS visitor (id TEXT PRIMARY KEY, history BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS actor (id TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
 ";
 /// Both writes of a turn as one statement: SQLite lets it stand or fall as a whole, which costs less than a transaction
 /// around two.
 const TURN_VIEW: &str = "
-    CREATE VIEW IF NOT EXISTS turn (id, history, slot, seq, facts) AS SELECT NULL, NULL, NULL, NULL, NULL;
+    CREATE VIEW IF NOT EXISTS turn (id, state, slot, seq, facts) AS SELECT NULL, NULL, NULL, NULL, NULL;
     CREATE TRIGGER IF NOT EXISTS turn_writes INSTEAD OF INSERT ON turn BEGIN
-        INSERT OR REPLACE INTO visitor (id, history) VALUES (NEW.id, NEW.history);
+        INSERT OR REPLACE INTO actor (id, state) VALUES (NEW.id, NEW.state);
         INSERT OR REPLACE INTO outbox (slot, seq, facts) VALUES (NEW.slot, NEW.seq, NEW.facts);
     END;
 ";
-const TURN: &str = "INSERT INTO turn (id, history, slot, seq, facts) VALUES (?, ?, ?, ?, ?)";
+const TURN: &str = "INSERT INTO turn (id, state, slot, seq, facts) VALUES (?, ?, ?, ?, ?)";
 const CONFIG: i64 = 0;
 const FLOOR: i64 = 1;
 
@@ -52,6 +55,7 @@ struct Inner {
     /// All that memory knows; it can be read from the tables again.
     home: RefCell<Option<Rc<Home>>>,
     outbox: RefCell<Outbox>,
+    mail: RefCell<Mail>,
     visiting: RefCell<Visiting>,
     alarm: Cell<Alarm>,
     is_delivering: Cell<bool>,
@@ -62,12 +66,15 @@ struct Inner {
 pub struct Posting {
     /// Which of the site's shards.
     pub shard: u8,
+    /// How many it has.
+    pub shards: u8,
     /// The site's configuration.
     pub config: Config,
 }
 
 struct Home {
     shard: u8,
+    shards: u8,
     rules: Rules,
 }
 
@@ -78,11 +85,45 @@ enum Alarm {
     Set,
 }
 
-/// What a turn leaves to be remembered once it stands.
-struct Taken {
-    outcome: Outcome,
-    history: Option<(String, Vec<u8>)>,
-    row: Option<Row>,
+/// What a turn changes.
+#[derive(Default)]
+struct Change {
+    /// Rows of actors.
+    rows: Vec<(String, Vec<u8>)>,
+    facts: Facts,
+    messages: Vec<Envelope>,
+    /// The sender and the last number of its that this turn applies.
+    arrived: Option<(u8, i64)>,
+}
+
+/// What a flush says.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Flushed {
+    /// Deliveries that still wait.
+    pub pending: u32,
+    /// Changes whenever another shard's message arrives.
+    pub arrived: i64,
+}
+
+/// A line of an import that does not count.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RefusedLine {
+    /// Which, from 1.
+    pub line: usize,
+    /// Its id, reason, field and limit.
+    #[serde(flatten)]
+    pub refusal: serde_json::Value,
+}
+
+/// What became of an import's lines.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Imported {
+    /// Events that count.
+    pub accepted: u32,
+    /// Events that were known already.
+    pub duplicate: u32,
+    /// Events that do not count, by line.
+    pub refused: Vec<RefusedLine>,
 }
 
 #[derive(Serialize)]
@@ -95,15 +136,17 @@ struct BatchAnswer<'a> {
 
 impl DurableObject for Shard {
     fn new(state: State, env: Env) -> Self {
-        let tables = format!("{TABLES}{}{TURN_VIEW}", outbox::TABLE);
+        let tables = format!("{TABLES}{}{}{TURN_VIEW}", outbox::TABLE, mail::TABLES);
         let database = Database::open(state.storage(), &tables);
         // Facts that wait would be written over by an object that does not know of them.
         let outbox = Outbox::wake(&database).unwrap_or_else(|error| panic!("outbox: {error}"));
+        let mail = Mail::wake(&database).unwrap_or_else(|error| panic!("mail: {error}"));
         let inner = Inner {
             database,
             env,
             home: RefCell::default(),
             outbox: RefCell::new(outbox),
+            mail: RefCell::new(mail),
             visiting: RefCell::default(),
             alarm: Cell::new(Alarm::Unknown),
             is_delivering: Cell::new(false),
@@ -140,7 +183,17 @@ impl Inner {
             }
             "/flush" => {
                 let pending = self.flush(&received).await?;
-                Ok(json(200, &pending)?)
+                Ok(json(200, &Flushed { pending, arrived: mail::arrived(&self.database)? })?)
+            }
+            "/mail" => {
+                let post = request.bytes().await?;
+                self.arm().await?;
+                self.receive(&post)
+            }
+            "/import" => {
+                let lines = request.text().await?;
+                self.arm().await?;
+                Ok(json(200, &self.import(&lines, &received)?)?)
             }
             "/page" => self.page(&received),
             "/floor" => {
@@ -164,55 +217,103 @@ impl Inner {
         // Before the turn: an alarm that finds nothing does no harm, facts without an alarm would wait for a reader.
         self.arm().await?;
         let home = self.home()?.ok_or_else(Problem::unknown_site)?;
-        let taken = self.take(batch, body, &home.rules, received)?;
-        if let Some((visitor, history)) = taken.history {
-            self.visiting.borrow_mut().keep(visitor, history);
-        }
-        if let Some(row) = taken.row {
-            self.outbox.borrow_mut().keep(row);
-        }
-        let Outcome { accepted, duplicate, refused, .. } = taken.outcome;
+        let address = Address::Visitor(batch.visitor.clone());
+        let again = || wire::parse(body, received.at).map_err(|error| Error::RustError(error.to_string()));
+        let Outcome { accepted, duplicate, refused, .. } = self.take(&address, batch, again, &home, received)?;
         Ok(open_json(&BatchAnswer { accepted, duplicate, refused: &refused, shift })?)
     }
 
-    /// The turn. What it takes out of memory to change it is not missed when it fails.
-    fn take(&self, batch: Batch, body: &[u8], rules: &Rules, received: &Received) -> Result<Taken> {
-        let id = batch.visitor.clone();
-        let stored = match self.visiting.borrow_mut().take(&id) {
-            Some(history) => Some(history),
-            None => self.database.blob("SELECT history FROM visitor WHERE id = ?", vec![id.clone().into()])?,
+    /// The turn of one person's batch. What it takes out of memory to change it is not missed when it fails.
+    fn take(
+        &self,
+        address: &Address,
+        batch: Batch,
+        again: impl FnOnce() -> Result<Batch>,
+        home: &Home,
+        received: &Received,
+    ) -> Result<Outcome> {
+        let id = address.key();
+        let stored = self.stored(&id)?;
+        let mut person = match &stored {
+            Some(bytes) => Person::decode(bytes).ok_or_else(|| Error::RustError("a history cannot be read".into()))?,
+            None => Person::new(address),
         };
-        let mut visitor = match &stored {
-            Some(bytes) => Visitor::decode(bytes).ok_or_else(|| Error::RustError("a history cannot be read".into()))?,
-            None => Visitor::default(),
-        };
-        let mut outcome = visitor.step(batch, rules, received.is_bot, received.at);
-        let mut next = outcome.changed().then(|| visitor.encode());
-        if next.as_ref().is_some_and(|next| next.len() > MAX_HISTORY_BYTES) {
-            let batch = wire::parse(body, received.at).map_err(|error| Error::RustError(error.to_string()))?;
-            outcome = Visitor::refuse(batch, rules, received.at);
+        let mut outcome = person.step(address, batch, &home.rules, received.is_bot, received.at);
+        let mut next = outcome.changed().then(|| person.encode());
+        if next.as_ref().is_some_and(|next| next.len() > MAX_BYTES) {
+            outcome = Person::refuse(again()?, &home.rules, received.at);
             next = None;
         }
-        let row = match &outcome.facts {
-            facts if facts.is_empty() => None,
-            facts => Some(self.outbox.borrow_mut().merge(facts)?),
+        let is_changed = next.is_some();
+        let change = Change {
+            rows: next.map(|next| (id.clone(), next)).into_iter().collect(),
+            facts: std::mem::take(&mut outcome.facts),
+            messages: std::mem::take(&mut outcome.messages),
+            arrived: None,
         };
-        self.write(&id, next.as_deref(), row.as_ref(), received.fault)?;
-        let history = next.or(stored);
-        Ok(Taken { outcome, history: history.map(|history| (id, history)), row })
+        self.commit(change, home, received.fault)?;
+        if let Some(stored) = stored.filter(|_| !is_changed) {
+            self.visiting.borrow_mut().keep(id, stored);
+        }
+        Ok(outcome)
     }
 
-    /// Writes what a turn changed: in one statement, which stands or falls as a whole.
-    fn write(&self, id: &str, history: Option<&[u8]>, row: Option<&Row>, fault: Option<Fault>) -> Result<()> {
-        assert!(fault != Some(Fault::PanicInTurn), "a test asked for it");
-        match (history, row) {
-            (Some(history), Some(row)) => {
-                let facts = (fault != Some(Fault::FailInTurn)).then_some(row.bytes.as_slice());
-                self.database.write_turn(TURN, &Turn { id, history, slot: row.slot, seq: row.seq, facts })
+    fn stored(&self, id: &str) -> Result<Option<Vec<u8>>> {
+        match self.visiting.borrow_mut().take(id) {
+            Some(state) => Ok(Some(state)),
+            None => self.database.blob("SELECT state FROM actor WHERE id = ?", vec![id.into()]),
+        }
+    }
+
+    /// Writes what a turn changed, all or nothing, and remembers it once it stands.
+    fn commit(&self, change: Change, home: &Home, fault: Option<Fault>) -> Result<()> {
+        let Change { rows, facts, messages, arrived } = change;
+        let row = if facts.is_empty() { None } else { Some(self.outbox.borrow_mut().merge(&facts)?) };
+        let letters = mail::sort(messages, home.shards);
+        let mut written = Vec::new();
+        match (rows.as_slice(), letters.is_empty() && arrived.is_none()) {
+            ([(id, state)], true) => self.write(id, Some(state), row.as_ref(), fault)?,
+            ([], true) => self.write("", None, row.as_ref(), fault)?,
+            _ => {
+                written = turn::run(self.database.storage(), || {
+                    for (id, state) in &rows {
+                        let values = vec![id.as_str().into(), state.clone().into()];
+                        self.database.write("INSERT OR REPLACE INTO actor (id, state) VALUES (?, ?)", values)?;
+                    }
+                    if let Some((from, last)) = arrived {
+                        mail::set_last(&self.database, from, last)?;
+                    }
+                    let written = self.mail.borrow().write(&self.database, &letters)?;
+                    self.write("", None, row.as_ref(), fault)?;
+                    Ok(written)
+                })?;
             }
-            (Some(history), None) => {
-                let values = vec![id.into(), history.to_vec().into()];
-                self.database.write("INSERT OR REPLACE INTO visitor (id, history) VALUES (?, ?)", values)
+        }
+        self.mail.borrow_mut().keep(written);
+        if let Some(row) = row {
+            self.outbox.borrow_mut().keep(row);
+        }
+        let mut visiting = self.visiting.borrow_mut();
+        for (id, state) in rows {
+            visiting.keep(id, state);
+        }
+        Ok(())
+    }
+
+    /// Writes what a turn of one row changed: in one statement, which stands or falls as a whole.
+    fn write(&self, id: &str, state: Option<&[u8]>, row: Option<&Row>, fault: Option<Fault>) -> Result<()> {
+        assert!(fault != Some(Fault::PanicInTurn), "a test asked for it");
+        match (state, row) {
+            (Some(state), Some(row)) => {
+                let facts = (fault != Some(Fault::FailInTurn)).then_some(row.bytes.as_slice());
+                self.database.write_turn(TURN, &Turn { id, history: state, slot: row.slot, seq: row.seq, facts })
+            }
+            (Some(state), None) => {
+                let values = vec![id.into(), state.to_vec().into()];
+                self.database.write("INSERT OR REPLACE INTO actor (id, state) VALUES (?, ?)", values)
+            }
+            (None, Some(_)) if fault == Some(Fault::FailInTurn) => {
+                Err(Error::RustError("a test asked for it".to_owned()))
             }
             (None, Some(row)) => {
                 let values =
@@ -221,6 +322,65 @@ impl Inner {
             }
             (None, None) => Ok(()),
         }
+    }
+
+    /// Takes another shard's messages, each once; those that speak of a configuration that is not here yet wait.
+    fn receive(&self, post: &[u8]) -> std::result::Result<Response, Failure> {
+        let post: Post = postcard::from_bytes(post).map_err(|error| Error::RustError(error.to_string()))?;
+        Ok(json(200, &self.apply(&post)?)?)
+    }
+
+    /// Applies a post in one turn; gives the last number that is applied.
+    fn apply(&self, post: &Post) -> Result<i64> {
+        let known = mail::last_of(&self.database, post.from)?;
+        let Some(home) = self.home()? else { return Ok(known) };
+        let mut rows: std::collections::BTreeMap<String, Vec<u8>> = std::collections::BTreeMap::new();
+        let mut change = Change::default();
+        let mut last = known;
+        'parts: for (id, body) in post.parts.iter().filter(|(id, _)| *id > known) {
+            let envelopes = mail::envelopes(body)?;
+            if envelopes.iter().any(|envelope| envelope.message.config() > home.rules.config.version) {
+                break 'parts;
+            }
+            for Envelope { to, message } in envelopes {
+                let key = to.key();
+                let stored = match rows.remove(&key) {
+                    Some(row) => Some(row),
+                    None => self.stored(&key)?,
+                };
+                let received = actor::receive(&to, stored.as_deref(), message, &home.rules);
+                let (row, effects) = received.map_err(|error| Error::RustError(error.to_string()))?;
+                rows.insert(key, row);
+                change.facts.merge(&effects.facts);
+                change.messages.extend(effects.messages);
+            }
+            last = *id;
+        }
+        if last == known {
+            return Ok(known);
+        }
+        change.rows = rows.into_iter().collect();
+        change.arrived = Some((post.from, last));
+        self.commit(change, &home, None)?;
+        Ok(last)
+    }
+
+    /// Takes the lines of an import that are this shard's: each person's in one turn.
+    fn import(&self, lines: &str, received: &Received) -> std::result::Result<Imported, Failure> {
+        let home = self.home()?.ok_or_else(Problem::unknown_site)?;
+        let mut imported = Imported::default();
+        for (address, batch, lines) in server_event::batches(lines, received.at) {
+            let again = || Err(Error::RustError("an import that is too large for its person".to_owned()));
+            let outcome = self.take(&address, batch, again, &home, &Received { is_bot: false, ..received.clone() })?;
+            imported.accepted += outcome.accepted;
+            imported.duplicate += outcome.duplicate;
+            for refusal in outcome.refused {
+                let line = lines.get(&refusal.id).copied().unwrap_or(0);
+                let refusal = serde_json::to_value(&refusal).map_err(|error| Error::RustError(error.to_string()))?;
+                imported.refused.push(RefusedLine { line, refusal });
+            }
+        }
+        Ok(imported)
     }
 
     /// Takes a configuration, unless a later one is in force already.
@@ -247,7 +407,7 @@ impl Inner {
     async fn flush(&self, received: &Received) -> Result<u32> {
         let Some(home) = self.home()? else { return Ok(0) };
         let Some(_one_at_a_time) = Delivering::begin(&self.is_delivering) else {
-            return Ok(self.outbox.borrow().waiting().max(1));
+            return Ok(self.waiting().max(1));
         };
         self.outbox.borrow_mut().seal();
         let pending: Vec<(i64, Facts)> = self.outbox.borrow().pending(&self.database)?.into_iter().collect();
@@ -259,7 +419,31 @@ impl Inner {
                 }
             }
         }
-        Ok(self.outbox.borrow().waiting())
+        self.send_mail(&home, received).await?;
+        Ok(self.waiting())
+    }
+
+    /// Sends the other shards what waits for them; what waits here for this one is applied at once.
+    async fn send_mail(&self, home: &Home, received: &Received) -> Result<()> {
+        let peers = self.mail.borrow().peers();
+        for peer in peers {
+            let parts = self.mail.borrow().pending(&self.database, peer)?;
+            let post = Post { from: home.shard, parts };
+            let last = if peer == home.shard {
+                Some(self.apply(&post)?)
+            } else {
+                let shard = call::shard(&self.env, &home.rules.config.site, peer)?;
+                call::post(&shard, &post, received).await?
+            };
+            if let Some(last) = last {
+                self.mail.borrow_mut().acknowledge(&self.database, peer, last)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn waiting(&self) -> u32 {
+        self.outbox.borrow().waiting() + self.mail.borrow().waiting()
     }
 
     /// What an alarm does.
@@ -268,7 +452,7 @@ impl Inner {
         if let Err(error) = self.flush(&Received::default()).await {
             worker::console_error!("flush: {error}");
         }
-        if self.outbox.borrow().waiting() > 0
+        if self.waiting() > 0
             && let Err(error) = self.arm().await
         {
             worker::console_error!("alarm: {error}");
@@ -312,7 +496,7 @@ impl Inner {
 
 impl From<Posting> for Home {
     fn from(posting: Posting) -> Self {
-        Self { shard: posting.shard, rules: Rules::new(posting.config) }
+        Self { shard: posting.shard, shards: posting.shards, rules: Rules::new(posting.config) }
     }
 }
 

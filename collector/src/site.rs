@@ -8,7 +8,7 @@ use std::rc::Rc;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tributary_core::config::Config;
-use tributary_core::config_input::{self, NewExperiment, SiteChange};
+use tributary_core::config_input::{self, ExperimentChange, NewExperiment, SiteChange};
 use tributary_core::report::{Range, Report};
 use tributary_core::time::Day;
 use worker::{
@@ -136,6 +136,23 @@ impl Inner {
                 let next = account.config.with_start(key, at, received.at)?;
                 self.change(&account, next, Some((*key).to_owned())).await
             }
+            (Method::Post, ["experiments", key, "pause"]) => {
+                let next = account.config.with_pause(key, received.at)?;
+                self.change(&account, next, Some((*key).to_owned())).await
+            }
+            (Method::Post, ["experiments", key, "resume"]) => {
+                let next = account.config.with_resume(key, received.at)?;
+                self.change(&account, next, Some((*key).to_owned())).await
+            }
+            (Method::Post, ["experiments", key]) => {
+                let change: ExperimentChange = config_input::read(&body)?;
+                let next = account.config.with_experiment_change(key, change, received.at)?;
+                self.change(&account, next, Some((*key).to_owned())).await
+            }
+            (Method::Post, [kind]) => {
+                let next = made(&account.config, kind, &body, received.at)?;
+                self.change(&account, next, None).await
+            }
             (Method::Post, ["experiments", key, "stop"]) => {
                 let next = account.config.with_stop(key, received.at)?;
                 self.change(&account, next, Some((*key).to_owned())).await
@@ -201,7 +218,7 @@ impl Inner {
         };
         let version = i64::from(account.config.version);
         let lagging: Vec<u8> = (0..account.shards).filter(|shard| version_of(*shard) < version).collect();
-        let taken = join_all(lagging.iter().map(|shard| self.push_to(*shard, &account.config))).await;
+        let taken = join_all(lagging.iter().map(|shard| self.push_to(*shard, &account))).await;
         let mut all = true;
         for (shard, result) in lagging.iter().zip(taken) {
             if let Err(error) = result {
@@ -220,8 +237,9 @@ impl Inner {
         Ok(all)
     }
 
-    async fn push_to(&self, shard: u8, config: &Config) -> Result<()> {
-        let posting = Posting { shard, config: config.clone() };
+    async fn push_to(&self, shard: u8, account: &Account) -> Result<()> {
+        let Account { shards, config, .. } = account;
+        let posting = Posting { shard, shards: *shards, config: config.clone() };
         let body = serde_json::to_vec(&posting).map_err(|error| Error::RustError(error.to_string()))?;
         let stub = call::shard(&self.env, &config.site, shard)?;
         let response = call::call(&stub, "/post", &Received::default(), Some(&body)).await?;
@@ -294,6 +312,19 @@ impl Inner {
         }
         Ok(self.account.borrow().clone())
     }
+}
+
+/// The next configuration, with one more of a kind.
+fn made(config: &Config, kind: &str, body: &[u8], now: i64) -> std::result::Result<Config, Failure> {
+    Ok(match kind {
+        "communications" => config.with_communication(config_input::read(body)?)?,
+        "sequences" => config.with_sequence(config_input::read(body)?)?,
+        "campaigns" => config.with_campaign(config_input::read(body)?)?,
+        "experiences" => config.with_experience(config_input::read(body)?)?,
+        "goals" => config.with_goal(config_input::read(body)?, now)?,
+        "journeys" => config.with_journey(config_input::read(body)?)?,
+        _ => return Err(Problem::not_found().into()),
+    })
 }
 
 /// The collector's own address, as the edge passed it on.

@@ -12,6 +12,17 @@ pub fn place(seed: &str, id: &str) -> f64 {
     f64::from(fnv1a32_decimal(inner) % 10_000) / 10_000.0
 }
 
+/// Whether a site's holdout of `share` ten-thousandths has the visitor.
+pub fn is_held_out(visitor: &str, share: u16) -> bool {
+    share > 0 && place("holdout", visitor) < self::share(share)
+}
+
+/// Whether a namespace's range, in thousandths, has the unit: hash version 1, `fnv1a32(id + "__" + namespace) % 1000`.
+pub fn is_in_namespace(id: &str, namespace: &str, range: (u16, u16)) -> bool {
+    let place = fnv1a32(fnv1a32(fnv1a32(BASIS, id), "__"), namespace) % 1000;
+    place >= u32::from(range.0) && place < u32::from(range.1)
+}
+
 /// The index of the variant whose range holds the unit's place, or none where coverage leaves it out.
 ///
 /// A variant's range starts where the full weights of those before it end and is `coverage * weight` long, so raising

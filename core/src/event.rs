@@ -1,25 +1,72 @@
-//! What happened in a page, parsed.
+//! What happened, parsed.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
 
 use crate::time::Millis;
 
-/// An event with the id and the time that its page gave it once.
+/// An event with the id and the time that its page or server gave it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Minted once; a second event of the same id is a duplicate whatever else it says.
     pub id: EventId,
     /// When it happened.
     pub at: Millis,
+    /// Happened in a page: it makes sessions, and comes before what servers tell of the same millisecond.
+    pub is_page: bool,
+    /// The profile it names.
+    pub profile: Option<String>,
     /// What happened.
     pub kind: Kind,
 }
 
-/// A page load and the event's sequence number in it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// An event's id. As text it is `load-number`, or the text itself that a server gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventId {
-    /// The page load's random id.
+    /// The page load's random id, or all of a server's text.
     pub load: String,
-    /// Counts up within the page load.
+    /// The page's sequence number: counts up within the page load.
     pub number: u32,
+    /// The number is no part of the text.
+    pub is_whole: bool,
+}
+
+impl EventId {
+    /// A page's event.
+    pub fn numbered(load: impl Into<String>, number: u32) -> Self {
+        Self { load: load.into(), number, is_whole: false }
+    }
+
+    /// Reads a text: one that a page could have made is that page's event; else `sequence` stands beside it.
+    pub fn read(text: &str, sequence: u32) -> Self {
+        let numbered = text.rsplit_once('-').and_then(|(load, digits)| {
+            let number: u32 = digits.parse().ok().filter(|number: &u32| number.to_string() == digits)?;
+            (!load.is_empty()).then(|| Self::numbered(load, number))
+        });
+        numbered.unwrap_or_else(|| Self { load: text.to_owned(), number: sequence, is_whole: true })
+    }
+
+    /// By their texts.
+    pub fn compare_text(&self, other: &Self) -> Ordering {
+        self.text_bytes().cmp(other.text_bytes())
+    }
+
+    fn text_bytes(&self) -> impl Iterator<Item = u8> {
+        let rest = if self.is_whole { String::new() } else { format!("-{}", self.number) };
+        self.load.bytes().chain(rest.into_bytes())
+    }
+}
+
+/// `load-number`, or the text as it was given.
+impl std::fmt::Display for EventId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_whole {
+            write!(formatter, "{}", self.load)
+        } else {
+            write!(formatter, "{}-{}", self.load, self.number)
+        }
+    }
 }
 
 /// What happened.
@@ -30,24 +77,62 @@ pub enum Kind {
         /// Its address, with allowed query parameters only once judged.
         url: String,
     },
-    /// A visitor was given a variant.
+    /// A unit was given a variant.
     Exposure {
         /// The experiment's key.
         experiment: String,
         /// The variant's key.
         variant: String,
-        /// The version of the experiment that the page assigned under.
-        version: u32,
+        /// The version of the experiment that was assigned under; the one in force unless given.
+        version: Option<u32>,
+        /// Forced, for a look: it never counts.
+        forced: bool,
     },
-    /// A click on something a goal names.
+    /// A click on something a goal names, or inside a communication.
     Click {
         /// The goals met.
         goals: Vec<GoalRef>,
+        /// The communication's key.
+        communication: Option<String>,
     },
     /// A submit of a form a goal names.
     FormSubmit {
         /// The goals met.
         goals: Vec<GoalRef>,
+    },
+    /// A communication appeared.
+    Appearance {
+        /// Its key.
+        communication: String,
+    },
+    /// A mouse or a pen entered a communication and stayed. A touch never hovers.
+    Hover {
+        /// Its key.
+        communication: String,
+        /// It was a touch.
+        is_touch: bool,
+    },
+    /// A communication was dismissed.
+    Dismissal {
+        /// Its key.
+        communication: String,
+    },
+    /// A sequence started.
+    SequenceStart {
+        /// Its key.
+        sequence: String,
+    },
+    /// A campaign started.
+    CampaignStart {
+        /// Its key.
+        campaign: String,
+    },
+    /// A triggered experience ran for the guest. Servers tell.
+    Execution {
+        /// Its key.
+        experience: String,
+        /// The variant's key.
+        variant: String,
     },
     /// The visitor turned out to be a known person.
     Identify {
@@ -58,7 +143,9 @@ pub enum Kind {
     Custom {
         /// The event's name.
         name: String,
-        /// What of its properties has a meaning of its own.
+        /// Its properties' JSON text, an object.
+        properties: String,
+        /// What of them has a meaning of its own.
         sale: Sale,
     },
 }
@@ -66,11 +153,13 @@ pub enum Kind {
 /// A goal by number: experiment within the site, place within the experiment.
 pub type GoalRef = (u16, u8);
 
-/// The properties of a custom event that may make it an order, as their JSON text stood in the batch.
+/// The properties of a custom event that may make it an order or a refund, as their JSON text stood in the batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sale {
     /// JSON text of `revenue`.
     pub revenue: Option<String>,
+    /// JSON text of `amount`.
+    pub amount: Option<String>,
     /// JSON text of `currency`.
     pub currency: Option<String>,
     /// A valid `order_id`; a whole number is its decimal text.

@@ -19,6 +19,24 @@ pub enum Entity {
     Site,
     /// An experiment, by number.
     Experiment(u16),
+    /// Visitors held out of everything: their part of the site.
+    HeldOut,
+    /// Orders that no communication earned.
+    Unattributed,
+    /// A communication, by number.
+    Communication(u16),
+    /// A sequence, by number.
+    Sequence(u16),
+    /// A campaign, by number.
+    Campaign(u16),
+    /// A triggered experience, by number; days are those of executions.
+    Experience(u16),
+    /// A site goal, by number.
+    Goal(u16),
+    /// A journey, by number.
+    Journey(u16),
+    /// A treatment: number of the journey, place within it.
+    Treatment(u16, u8),
 }
 
 /// Which figure. Stored: only ever append.
@@ -51,6 +69,77 @@ pub enum Metric {
         /// Which.
         measure: Measure,
     },
+    /// Net value of the orders of a currency, minor units: gross less refunds.
+    Net(Currency),
+    /// Times a communication appeared.
+    Instances,
+    /// Sessions in which it appeared, on the day of the first time.
+    SessionsShown,
+    /// Sessions in which it was clicked.
+    SessionsClicked,
+    /// Clicks.
+    RawClicks,
+    /// Sessions in which it was hovered.
+    SessionsHovered,
+    /// Times it was dismissed.
+    Dismissals,
+    /// Starts of a sequence or campaign.
+    Started,
+    /// People, on the day of their latest start or credited value event.
+    People,
+    /// People an experience's variant was executed for, on the day of the first time.
+    Reached(u8),
+    /// What an experience's variant earned within a window.
+    Window {
+        /// Place of the variant.
+        variant: u8,
+        /// Place of the window.
+        window: u8,
+        /// Which figure.
+        measure: Earned,
+    },
+    /// Credited value events of a goal, a journey or a treatment.
+    Credited(Value),
+    /// Value events of a goal that nothing earned.
+    Uncredited(Value),
+    /// People with an uncredited value event, on the day of their latest.
+    UncreditedPeople,
+    /// People of a goal with a receipt, none of whose visitors is held out, on the day they were first seen.
+    Treated,
+    /// Those of them with a credited value event.
+    TreatedConverted,
+    /// People of a goal all of whose visitors are held out, on the day they were first seen.
+    Control,
+    /// Those of them with any value event.
+    ControlConverted,
+}
+
+/// A sum over value events. Stored: only ever append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Value {
+    /// How many.
+    Events,
+    /// Revenue of a currency, minor units.
+    Gross(Currency),
+    /// Revenue less refunds.
+    Net(Currency),
+    /// A decimal sum, in billionths.
+    Decimal,
+}
+
+/// What an experience's variant earned within a window. Stored: only ever append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Earned {
+    /// Sessions with an order, on the day of the execution that earned their first.
+    Conversions,
+    /// People with an order, on the day of the execution that earned their first.
+    People,
+    /// Orders of a currency.
+    Orders(Currency),
+    /// Their gross value, minor units.
+    Gross(Currency),
+    /// Their net value, minor units.
+    Net(Currency),
 }
 
 /// A goal's figures per variant. Stored: only ever append.
@@ -64,6 +153,14 @@ pub enum Measure {
     Orders(Currency),
     /// Their gross value, minor units.
     Gross(Currency),
+    /// Their net value, minor units.
+    Net(Currency),
+    /// Units of the goal's own denominator, where it was added to a running experiment.
+    Exposures,
+    /// Sessions that count for a figure of sessions.
+    Sessions,
+    /// Those of them that met it.
+    SessionsMet,
 }
 
 /// The figures of one day and entity.

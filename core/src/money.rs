@@ -83,6 +83,33 @@ pub fn parse(text: &str, currency: Currency) -> Option<Money> {
     Some(Money { currency, minor: minor + i64::from(rounds_up) })
 }
 
+/// A JSON number's text in billionths, rounded half away from zero; `None` beyond 10^15.
+pub fn billionths(text: &str) -> Option<i128> {
+    let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let kept = i64::try_from(whole.len()).ok()? + i64::from(exponent) + 9;
+    let mut digits = whole.bytes().chain(fraction.bytes());
+    let mut sum: i128 = 0;
+    for _ in 0..kept.max(0) {
+        let digit = match digits.next() {
+            Some(digit @ b'0'..=b'9') => digit - b'0',
+            Some(_) => return None,
+            None if sum == 0 => break,
+            None => 0,
+        };
+        sum = sum * 10 + i128::from(digit);
+        if sum >= i128::from(LIMIT) * 1_000_000_000 {
+            return None;
+        }
+    }
+    let rounds_up = kept >= 0 && digits.next().is_some_and(|digit| digit >= b'5');
+    Some(sign * (sum + i128::from(rounds_up)))
+}
+
 /// `-0`, `-0.0`: JSON knows them, and they are no debt.
 fn is_zero(mantissa: &str) -> bool {
     mantissa.strip_prefix('-').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|c| c == b'0' || c == b'.'))

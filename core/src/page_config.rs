@@ -5,6 +5,7 @@
 //!
 //! The reader is part of every first visit: one that serde and postcard derive costs 1.4 KB (brotli) more (docs/loader.md).
 
+use crate::assignment::is_in_namespace;
 use crate::text::{cut, number};
 
 /// The public part of a site's configuration.
@@ -14,6 +15,8 @@ pub struct PageConfig<'a> {
     pub query_parameters: Vec<&'a str>,
     /// Global Privacy Control and Do Not Track count as refusal.
     pub respect_privacy_signals: bool,
+    /// Share of visitors held out of everything, in ten-thousandths.
+    pub holdout: u16,
     /// Running experiments.
     pub experiments: Vec<PageExperiment<'a>>,
     /// Goals met by a click.
@@ -33,8 +36,18 @@ pub struct PageExperiment<'a> {
     pub version: u32,
     /// Share of visitors who take part, in ten-thousandths.
     pub coverage: u16,
+    /// Its namespace (empty: none), and the range of it in thousandths.
+    pub namespace: (&'a str, u16, u16),
     /// Keys and weights in ten-thousandths, the control first.
     pub variants: Vec<(&'a str, u16)>,
+}
+
+impl PageExperiment<'_> {
+    /// Whether its namespace has the visitor.
+    pub fn has(&self, visitor: &str) -> bool {
+        let (namespace, from, to) = self.namespace;
+        namespace.is_empty() || is_in_namespace(visitor, namespace, (from, to))
+    }
 }
 
 /// A goal that the page decides: a click or a submit on what the selector matches.
@@ -58,12 +71,17 @@ impl<'a> PageConfig<'a> {
             lines.text(parameter);
         }
         lines.number(self.respect_privacy_signals);
+        lines.number(self.holdout);
         lines.number(self.experiments.len());
         for experiment in &self.experiments {
             lines.text(experiment.key);
             lines.text(experiment.seed);
             lines.number(experiment.version);
             lines.number(experiment.coverage);
+            let (namespace, from, to) = experiment.namespace;
+            lines.text(namespace);
+            lines.number(from);
+            lines.number(to);
             lines.number(experiment.variants.len());
             for &(key, weight) in &experiment.variants {
                 lines.text(key);
@@ -88,11 +106,13 @@ impl<'a> PageConfig<'a> {
         let config = Self {
             query_parameters: reader.list(&Reader::text),
             respect_privacy_signals: reader.number() == 1,
+            holdout: reader.share(),
             experiments: reader.list(&|reader| PageExperiment {
                 key: reader.text(),
                 seed: reader.text(),
                 version: reader.number(),
                 coverage: reader.share(),
+                namespace: (reader.text(), reader.share(), reader.share()),
                 variants: reader.list(&|reader| (reader.text(), reader.share())),
             }),
             clicks: reader.list(&Reader::goal),

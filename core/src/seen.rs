@@ -1,57 +1,56 @@
-//! Which events of a visitor were seen: ranges of sequence numbers per page load.
+//! Which events were seen: ranges of sequence numbers per page load, and the ids that servers gave.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::event::EventId;
+use crate::hash::fnv1a64;
 use crate::time::{CLOCK_TOLERANCE, Millis, OLDEST_PAGE_EVENT};
 
 /// What was seen of one page load.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Load {
-    /// The page load's id.
-    pub id: String,
+struct Load {
+    id: String,
     /// Its latest event.
-    pub latest: Millis,
+    latest: Millis,
     /// Numbers seen, as inclusive ranges in order, never touching.
     ranges: Vec<(u32, u32)>,
 }
 
-/// The page loads that can still be heard of, and those that kept events refer to.
+/// What can still be heard of again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// In the order they were first heard of; kept events refer to them by place.
-    pub loads: Vec<Load>,
+    /// In the order they were first heard of.
+    loads: Vec<Load>,
+    /// Hashes of ids that are no page's, with their time.
+    others: BTreeMap<u64, Millis>,
 }
 
 impl Seen {
-    /// Remembers an event. Gives the place of its page load, or `None` if it was seen before.
-    pub fn remember(&mut self, id: &EventId, at: Millis) -> Option<u32> {
+    /// Remembers an event. False if it was seen before.
+    pub fn remember(&mut self, id: &EventId, at: Millis) -> bool {
+        if id.is_whole {
+            return self.others.insert(fnv1a64(id.load.as_bytes()), at).is_none();
+        }
         let place = self.loads.iter().rposition(|load| load.id == id.load).unwrap_or_else(|| {
             self.loads.push(Load { id: id.load.clone(), latest: at, ranges: Vec::new() });
             self.loads.len() - 1
         });
         let load = &mut self.loads[place];
-        if !insert(&mut load.ranges, id.number) {
-            return None;
+        let is_new = insert(&mut load.ranges, id.number);
+        if is_new {
+            load.latest = load.latest.max(at);
         }
-        load.latest = load.latest.max(at);
-        u32::try_from(place).ok()
+        is_new
     }
 
-    /// Forgets page loads of which nothing can be accepted any more and which no kept event refers to. Gives the new
-    /// place of each old one.
-    pub fn forget(&mut self, now: Millis, is_kept: impl Fn(u32) -> bool) -> Vec<u32> {
-        let oldest = now - OLDEST_PAGE_EVENT - CLOCK_TOLERANCE;
-        let mut places = Vec::with_capacity(self.loads.len());
-        let mut kept = Vec::new();
-        for (place, load) in (0..).zip(std::mem::take(&mut self.loads)) {
-            places.push(u32::try_from(kept.len()).unwrap_or(u32::MAX));
-            if load.latest >= oldest || is_kept(place) {
-                kept.push(load);
-            }
-        }
-        self.loads = kept;
-        places
+    /// Forgets what can be accepted no more: what is folded away, unless a page may still send it.
+    pub fn forget(&mut self, closed_at: Option<Millis>, now: Millis) {
+        let Some(closed_at) = closed_at else { return };
+        let oldest = closed_at.min(now - OLDEST_PAGE_EVENT - CLOCK_TOLERANCE);
+        self.loads.retain(|load| load.latest > oldest);
+        self.others.retain(|_, at| *at > oldest);
     }
 }
 

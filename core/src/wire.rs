@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::config::{PROFILE_CREATED, RETURN_VISIT, SESSION_START};
 use crate::event::{Event, EventId, GoalRef, Kind, Sale};
 use crate::time::{CLOCK_TOLERANCE, Millis, OLDEST_PAGE_EVENT, shift};
 
@@ -67,6 +68,12 @@ pub enum Reason {
     NotRunning,
     /// Accepted: revenue that is no amount. It counts as a custom event only.
     BadRevenue,
+    /// Accepted: something that the configuration does not know. It only belongs to its session.
+    Unknown,
+    /// Accepted: an identify of a visitor that belongs to another profile.
+    ProfileConflict,
+    /// Accepted: it came from before the person's checkpoint, and changes no credit already given.
+    LateCredit,
 }
 
 /// An event that does not count, and why.
@@ -116,6 +123,9 @@ struct RawRun<'a> {
     load: Cow<'a, str>,
     first: u32,
     at: Millis,
+    /// The profile that these events name.
+    #[serde(borrow, default)]
+    profile: Option<Cow<'a, str>>,
     #[serde(borrow)]
     events: Vec<&'a RawValue>,
 }
@@ -148,14 +158,20 @@ pub fn parse(batch: &[u8], received_at: Millis) -> Result<Batch, BatchError> {
     if raw.runs.iter().any(|run| !is_id(&run.load, 32)) {
         return Err(BatchError::Field { field: "load", limit: "1 to 32 characters of A-Z a-z 0-9 _ -" });
     }
+    if raw.runs.iter().any(|run| run.profile.as_deref().is_some_and(|profile| !is_text(profile))) {
+        return Err(BatchError::Field { field: "profile", limit: "1 to 128 characters" });
+    }
     let shift = shift(raw.sent_at, received_at, raw.shift);
     let mut parsed = Batch { visitor, automated: raw.automated, shift, events: Vec::new(), refused: Vec::new() };
     for run in &raw.runs {
         let numbers = (0..).map(|place| run.first.saturating_add(place));
         for (text, number) in run.events.iter().zip(numbers) {
-            let id = EventId { load: run.load.clone().into_owned(), number };
+            let id = EventId::numbered(&*run.load, number);
             match event(text.get(), &id, run.at.saturating_add(shift), received_at) {
-                Ok((at, kind)) => parsed.events.push(Event { id, at, kind }),
+                Ok((at, kind)) => {
+                    let profile = run.profile.as_deref().map(str::to_owned);
+                    parsed.events.push(Event { id, at, is_page: true, profile, kind });
+                }
                 Err((reason, field, limit)) => {
                     parsed.refused.push(Refusal { id: id.to_string(), reason, field, limit });
                 }
@@ -165,7 +181,7 @@ pub fn parse(batch: &[u8], received_at: Millis) -> Result<Batch, BatchError> {
     Ok(parsed)
 }
 
-type Fault = (Reason, &'static str, &'static str);
+pub(crate) type Fault = (Reason, &'static str, &'static str);
 
 fn event(text: &str, id: &EventId, base: Millis, received_at: Millis) -> Result<(Millis, Kind), Fault> {
     let (after, name, body): (Millis, Cow<'_, str>, &RawValue) =
@@ -186,54 +202,115 @@ fn event(text: &str, id: &EventId, base: Millis, received_at: Millis) -> Result<
     Ok((at, kind(&name, body.get())?))
 }
 
+/// What of the events that a body describes; only a server may tell of an execution.
 fn kind(name: &str, body: &str) -> Result<Kind, Fault> {
-    #[derive(Deserialize)]
-    struct Address<'a> {
-        #[serde(borrow)]
-        url: Cow<'a, str>,
+    if name == "$execution" {
+        return Err((Reason::ReservedName, "name", "an event that pages send; executions come from servers"));
     }
-    #[derive(Deserialize)]
-    struct Given<'a> {
-        #[serde(borrow)]
-        experiment: Cow<'a, str>,
-        #[serde(borrow)]
-        variant: Cow<'a, str>,
-        version: u32,
+    any_kind(name, body)
+}
+
+/// The fields that bodies of our own events have.
+#[derive(Default, Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow, default)]
+    url: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    experiment: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    experience: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    variant: Option<Cow<'a, str>>,
+    #[serde(default)]
+    version: Option<u32>,
+    #[serde(default)]
+    forced: bool,
+    #[serde(default)]
+    goals: Option<Vec<GoalRef>>,
+    #[serde(borrow, default)]
+    communication: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pointer: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    sequence: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    campaign: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    profile: Option<Cow<'a, str>>,
+}
+
+/// What an event of this name and body says.
+pub(crate) fn any_kind(name: &str, body: &str) -> Result<Kind, Fault> {
+    if !name.starts_with('$') {
+        within(is_text(name), "name", "1 to 128 characters")?;
+        let reserved = [SESSION_START, RETURN_VISIT, PROFILE_CREATED];
+        if reserved.contains(&name) {
+            return Err((Reason::ReservedName, "name", "none of session_start, return_visit, profile_created"));
+        }
+        return Ok(Kind::Custom { name: name.to_owned(), properties: body.to_owned(), sale: sale(body)? });
     }
-    #[derive(Deserialize)]
-    struct Met {
-        goals: Vec<GoalRef>,
-    }
-    #[derive(Deserialize)]
-    struct Person<'a> {
-        #[serde(borrow)]
-        profile: Cow<'a, str>,
-    }
+    let shape = |shape| move || (Reason::Malformed, "body", shape);
+    let fields = |shape| read::<Fields<'_>>(body, shape);
+    let text = |field: Option<Cow<'_, str>>, name, missing| {
+        let text = field.ok_or_else(shape(missing))?;
+        within(is_text(&text), name, "1 to 128 characters")?;
+        Ok(text.into_owned())
+    };
+    let met = |goals: Option<Vec<GoalRef>>| {
+        let goals = goals.unwrap_or_default();
+        within(goals.len() <= MAX_GOALS, "goals", "at most 100")?;
+        Ok(goals)
+    };
     match name {
         "$page_view" => {
-            let Address { url } = read(body, "{url}")?;
+            let url = fields("{url}")?.url.ok_or_else(shape("{url}"))?;
             within(url.len() <= MAX_URL, "url", "at most 2048 bytes")?;
             Ok(Kind::PageView { url: url.into_owned() })
         }
         "$exposure" => {
-            let Given { experiment, variant, version } = read(body, "{experiment, variant, version}")?;
-            Ok(Kind::Exposure { experiment: experiment.into_owned(), variant: variant.into_owned(), version })
+            const SHAPE: &str = "{experiment, variant, version}";
+            let Fields { experiment, variant, version, forced, .. } = fields(SHAPE)?;
+            let experiment = text(experiment, "experiment", SHAPE)?;
+            Ok(Kind::Exposure { experiment, variant: text(variant, "variant", SHAPE)?, version, forced })
         }
-        "$click" | "$form_submit" => {
-            let Met { goals } = read(body, "{goals: [[experiment, goal]]}")?;
-            within(goals.len() <= MAX_GOALS, "goals", "at most 100")?;
-            Ok(if name == "$click" { Kind::Click { goals } } else { Kind::FormSubmit { goals } })
+        "$click" => {
+            const SHAPE: &str = "{goals: [[experiment, goal]]} or {communication}";
+            let Fields { goals, communication, .. } = fields(SHAPE)?;
+            if goals.is_none() && communication.is_none() {
+                return Err(shape(SHAPE)());
+            }
+            let communication = communication.map(|key| text(Some(key), "communication", SHAPE)).transpose()?;
+            Ok(Kind::Click { goals: met(goals)?, communication })
         }
-        "$identify" => {
-            let Person { profile } = read(body, "{profile}")?;
-            within(is_text(&profile), "profile", "1 to 128 characters")?;
-            Ok(Kind::Identify { profile: profile.into_owned() })
+        "$form_submit" => {
+            const SHAPE: &str = "{goals: [[experiment, goal]]}";
+            let goals = fields(SHAPE)?.goals.ok_or_else(shape(SHAPE))?;
+            Ok(Kind::FormSubmit { goals: met(Some(goals))? })
         }
-        _ if name.starts_with('$') => Err((Reason::ReservedName, "name", "a name that does not begin with $")),
-        _ => {
-            within(is_text(name), "name", "1 to 128 characters")?;
-            Ok(Kind::Custom { name: name.to_owned(), sale: sale(body)? })
+        "$appearance" | "$hover" | "$dismissal" => {
+            const SHAPE: &str = "{communication}";
+            let Fields { communication, pointer, .. } = fields(SHAPE)?;
+            let communication = text(communication, "communication", SHAPE)?;
+            Ok(match name {
+                "$appearance" => Kind::Appearance { communication },
+                "$hover" => Kind::Hover { communication, is_touch: pointer.as_deref() == Some("touch") },
+                _ => Kind::Dismissal { communication },
+            })
         }
+        "$sequence_start" => {
+            Ok(Kind::SequenceStart { sequence: text(fields("{sequence}")?.sequence, "sequence", "{sequence}")? })
+        }
+        "$campaign_start" => {
+            Ok(Kind::CampaignStart { campaign: text(fields("{campaign}")?.campaign, "campaign", "{campaign}")? })
+        }
+        "$execution" => {
+            const SHAPE: &str = "{experience, variant}";
+            let Fields { experience, variant, .. } = fields(SHAPE)?;
+            let experience = text(experience, "experience", SHAPE)?;
+            Ok(Kind::Execution { experience, variant: text(variant, "variant", SHAPE)? })
+        }
+        "$identify" => Ok(Kind::Identify { profile: text(fields("{profile}")?.profile, "profile", "{profile}")? }),
+        _ => Err((Reason::ReservedName, "name", "a name that does not begin with $")),
     }
 }
 
@@ -243,6 +320,8 @@ fn sale(body: &str) -> Result<Sale, Fault> {
         /// `null` is what `JSON.stringify` makes of `NaN`: given, and bad.
         #[serde(borrow, default, deserialize_with = "given")]
         revenue: Option<&'a RawValue>,
+        #[serde(borrow, default, deserialize_with = "given")]
+        amount: Option<&'a RawValue>,
         #[serde(borrow)]
         currency: Option<&'a RawValue>,
         #[serde(borrow)]
@@ -251,7 +330,7 @@ fn sale(body: &str) -> Result<Sale, Fault> {
     let raw: RawSale<'_> = read(body, "an object of properties")?;
     let text = |value: Option<&RawValue>| value.map(|value| value.get().to_owned());
     let order_id = raw.order_id.and_then(|value| order_id(value.get()));
-    Ok(Sale { revenue: text(raw.revenue), currency: text(raw.currency), order_id })
+    Ok(Sale { revenue: text(raw.revenue), amount: text(raw.amount), currency: text(raw.currency), order_id })
 }
 
 fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
@@ -265,28 +344,21 @@ fn order_id(json: &str) -> Option<String> {
     is_text(&id).then_some(id)
 }
 
-fn read<'a, T: Deserialize<'a>>(body: &'a str, shape: &'static str) -> Result<T, Fault> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(body: &'a str, shape: &'static str) -> Result<T, Fault> {
     // serde would take a list for an object's fields in their order.
     let object = body.starts_with('{').then(|| serde_json::from_str(body).ok());
     object.flatten().ok_or((Reason::Malformed, "body", shape))
 }
 
-fn within(holds: bool, field: &'static str, limit: &'static str) -> Result<(), Fault> {
+pub(crate) fn within(holds: bool, field: &'static str, limit: &'static str) -> Result<(), Fault> {
     if holds { Ok(()) } else { Err((Reason::BadField, field, limit)) }
 }
 
-fn is_text(text: &str) -> bool {
+pub(crate) fn is_text(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= MAX_NAME
 }
 
-fn is_id(text: &str, longest: usize) -> bool {
+pub(crate) fn is_id(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-}
-
-/// `load-number`.
-impl std::fmt::Display for EventId {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}-{}", self.load, self.number)
-    }
 }

@@ -34,6 +34,7 @@ fn config(value: &Value) -> PageConfig<'_> {
             .map(|name| name.as_str().unwrap())
             .collect(),
         respect_privacy_signals: value["respectPrivacySignals"].as_bool().unwrap(),
+        holdout: number(&value["holdout"]),
         experiments: value["experiments"]
             .as_array()
             .unwrap()
@@ -46,6 +47,10 @@ fn config(value: &Value) -> PageConfig<'_> {
                     seed: value["seed"].as_str().unwrap(),
                     version,
                     coverage,
+                    namespace: match &value["namespace"] {
+                        Value::Null => ("", 0, 0),
+                        given => (given[0].as_str().unwrap(), number(&given[1]), number(&given[2])),
+                    },
                     variants: variants.iter().map(|pair| (pair[0].as_str().unwrap(), number(&pair[1]))).collect(),
                 }
             })
@@ -70,6 +75,7 @@ fn a_line_break_in_a_selector_is_a_space() {
     let config = PageConfig {
         query_parameters: vec![],
         respect_privacy_signals: false,
+        holdout: 0,
         experiments: vec![],
         clicks,
         submits: vec![],

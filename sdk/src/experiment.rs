@@ -47,6 +47,9 @@ impl Page {
     /// What the visitor was given stays, with the version it was assigned under; else the hash decides.
     fn assigned(&self, experiment: &PageExperiment<'static>) -> Option<(i64, &'static str)> {
         let id = self.visitor.as_ref()?;
+        if assignment::is_held_out(id, self.config.holdout) || !experiment.has(id) {
+            return None;
+        }
         let given = visitor::given(experiment.key);
         let (version, given) = cut(&given, b' ');
         if let Some((variant, _)) = experiment.variants.iter().find(|(variant, _)| *variant == given) {

@@ -41,6 +41,22 @@ test("an unknown experiment and one whose coverage leaves the visitor out give n
   await visitor.close();
 });
 
+for (const [name, config, given] of [
+  ["is held out", { holdout: 10_000, experiments: [ALL_B] }, null],
+  ["is outside the experiment's namespace", { experiments: [{ ...ALL_B, namespace: ["cart", 0, 0] }] }, null],
+  ["is in the experiment's namespace", { experiments: [{ ...ALL_B, namespace: ["cart", 0, 1000] }] }, "b"],
+]) {
+  test(`a visitor who ${name} gets ${given}`, async () => {
+    const site = on.site(config);
+    const visitor = await on.visitor();
+    const page = await visitor.open(on.page("/share", html(site.tag())));
+    assert.equal(await page.evaluate(() => tributary.getVariant("hero")), given);
+    await flush(page);
+    assert.equal(site.named("$exposure").length, given ? 1 : 0);
+    await visitor.close();
+  });
+}
+
 test("once exposed, a visitor keeps the variant and its version, whatever happens to weights", async () => {
   const site = on.site({ experiments: [ALL_B] });
   const visitor = await on.visitor();

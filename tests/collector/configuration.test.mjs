@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { DAY, MINUTE, NOW, SECOND, batch } from "../support/batch.mjs";
+import { DAY, HOUR, MINUTE, NOW, SECOND, batch } from "../support/batch.mjs";
 import { request, siteFor, visitorsWith } from "../support/site.mjs";
 import { KEYS, collectorFor } from "../support/workerd.mjs";
 
@@ -29,6 +29,9 @@ test("a site has a public key, a secret key told once, and defaults", async () =
     query_parameters: ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"],
     allow_automation: false,
     respect_privacy_signals: true,
+    holdout: 0,
+    holdout_in: 0,
+    crediting: [[0, { lookback: DAY, windows: [HOUR, 3 * HOUR, DAY, 3 * DAY, 7 * DAY] }]],
     experiments: [],
   };
   assert.deepEqual(rest, { in_force: true, ...configuration });
@@ -147,11 +150,13 @@ test("an experiment is made as a draft with a number of its own, names after its
     key: "hero",
     name: "hero",
     seed: "hero",
+    unit: "visitor",
     variants: [{ key: "control", name: "control" }, { key: "b", name: "b" }, { key: "c", name: "Bold" }],
     allocations: [{ coverage: 10_000, weights: [3334, 3333, 3333] }],
-    goals: [{ ...GOAL, name: "order" }],
+    goals: [{ ...GOAL, name: "order", direction: "increase", per: "unit", added_in: 0 }],
     started_at: null,
     ended_at: null,
+    ended_in: 0,
     in_force: true,
   });
   assert.equal((await site.call("POST", "/experiments", { body: { ...HERO, key: "second" } })).body.number, 2);

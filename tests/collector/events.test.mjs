@@ -18,8 +18,8 @@ test("a batch is counted: page views, custom events, orders, one visitor, one se
   visit.after(MINUTE).track("purchase", { revenue: 99.9, currency: "USD", order_id: "A-1" });
   assert.deepEqual(await site.take(visit), { accepted: 4, duplicate: 0, refused: [], shift: 0 });
   const { totals, diagnostics } = await site.settled();
-  const revenue = [{ currency: "USD", orders: 1, gross: "99.90", aov: "99.90" }];
-  assert.deepEqual(totals, { new_visitors: 1, sessions: 1, page_views: 1, custom_events: 2, revenue });
+  const revenue = [{ currency: "USD", orders: 1, gross: "99.90", net: "99.90", aov: "99.90" }];
+  assert.deepEqual(totals, { new_visitors: 1, sessions: 1, page_views: 1, custom_events: 2, revenue, unattributed: revenue });
   assert.deepEqual(diagnostics, { accepted: 4 });
 });
 
@@ -49,8 +49,10 @@ describe("an event is refused alone, by reason, field and limit", () => {
     ["a body that is a number", (b) => b.track("step", 5), "malformed", "body", "an object of properties"],
     ["a body that is a list", (b) => b.track("purchase", [5, "USD", "A-1"]), "malformed", "body", "an object of properties"],
     ["a page view without address", (b) => b.event("$page_view", {}), "malformed", "body", "{url}"],
-    ["an exposure without version", (b) => b.event("$exposure", { experiment: "hero", variant: "b" }), "malformed", "body", "{experiment, variant, version}"],
-    ["a click whose goals are no pairs", (b) => b.click([1]), "malformed", "body", "{goals: [[experiment, goal]]}"],
+    ["an exposure without variant", (b) => b.event("$exposure", { experiment: "hero", version: 1 }), "malformed", "body", "{experiment, variant, version}"],
+    ["a click whose goals are no pairs", (b) => b.click([1]), "malformed", "body", "{goals: [[experiment, goal]]} or {communication}"],
+    ["an execution", (b) => b.event("$execution", { experience: "mail", variant: "a" }), "reserved_name", "name", "an event that pages send; executions come from servers"],
+    ["a derived event", (b) => b.track("session_start"), "reserved_name", "name", "none of session_start, return_visit, profile_created"],
     ["a name of ours that is none", (b) => b.track("$refund"), "reserved_name", "name", "a name that does not begin with $"],
     ["no name", (b) => b.track(""), "bad_field", "name", "1 to 128 characters"],
     ["a name too long", (b) => b.track(long(129)), "bad_field", "name", "1 to 128 characters"],

@@ -30,7 +30,7 @@ const goalOf = ({ experiments: [hero] }, goal, variant) => {
   const { variant: _, ...said } = hero.goals.find(({ key }) => key === goal).variants.find((figures) => figures.variant === variant);
   return said;
 };
-const usd = (orders, gross, more = {}) => ({ currency: "USD", orders, gross, ...more });
+const usd = (orders, gross, more = {}) => ({ currency: "USD", orders, gross, net: gross, ...more });
 const day = (time) => new Date(time).toISOString().slice(0, 10);
 
 test("scenario 6: an order that is sent again, or reported again, is one order", async () => {
@@ -105,8 +105,8 @@ test("amounts are exact in the minor unit of their currency, and currencies are 
   await site.take(orders.reduce((text, order, place) => text.replace(`"ORDER${place}"`, order), JSON.stringify(visit)));
   const { totals, diagnostics } = await site.settled();
   assert.deepEqual(totals.revenue, [
-    { currency: "JPY", orders: 3, gross: "600", aov: "200" },
-    { currency: "KWD", orders: 2, gross: "2.235", aov: "1.118" },
+    { currency: "JPY", orders: 3, gross: "600", net: "600", aov: "200" },
+    { currency: "KWD", orders: 2, gross: "2.235", net: "2.235", aov: "1.118" },
     usd(4, "201.21", { aov: "50.30" }),
   ]);
   assert.deepEqual(diagnostics, { accepted: 9 });

@@ -1,9 +1,9 @@
 //! A report to render in tests: a shop with one experiment.
 
-use tributary_core::config::{Goal, GoalKind, Status};
+use tributary_core::config::{Direction, Goal, GoalKind, Per, Status};
 use tributary_core::money::Currency;
 use tributary_core::report::{
-    ExperimentReport, GoalDay, GoalFigures, GoalReport, Report, Revenue, Totals, VariantReport,
+    ExperimentReport, GoalDay, GoalFigures, GoalReport, Holdout, Report, Revenue, Totals, VariantReport,
 };
 use tributary_core::time::Millis;
 use tributary_core::wire::Reason;
@@ -28,8 +28,15 @@ pub fn report() -> Report {
             page_views: 48_211,
             custom_events: 900,
             revenue: vec![usd(402, "38214.60", "95.06", None)],
+            unattributed: vec![],
         },
         experiments: vec![experiment(2 * tributary_core::time::DAY)],
+        holdout: Holdout::default(),
+        communications: vec![],
+        sequences: vec![],
+        campaigns: vec![],
+        experiences: vec![],
+        goals: vec![],
         diagnostics: [(Reason::Accepted, 128_220), (Reason::Duplicate, 84)].into(),
     }
 }
@@ -50,7 +57,7 @@ pub fn experiment(age: Millis) -> ExperimentReport {
         variants: vec![variant("control", 2_400), variant("b", 2_000)],
         goals: vec![
             GoalReport {
-                goal: goal("purchase", GoalKind::Revenue { event: "purchase".into() }),
+                goal: goal("purchase", GoalKind::Revenue { event: "purchase".into(), condition: None }),
                 primary: true,
                 variants: vec![
                     figures("control", 2_400, 72, vec![usd(74, "6963.40", "94.10", Some("2.90"))]),
@@ -72,7 +79,17 @@ pub fn experiment(age: Millis) -> ExperimentReport {
 }
 
 fn goal(key: &str, kind: GoalKind) -> Goal {
-    Goal { key: key.into(), name: key.into(), kind }
+    Goal {
+        key: key.into(),
+        name: key.into(),
+        kind,
+        direction: Direction::Increase,
+        window: None,
+        per: Per::Unit,
+        decides: None,
+        added_at: None,
+        added_in: 0,
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
@@ -83,6 +100,7 @@ fn figures(variant: &str, exposures: i128, conversions: i128, revenue: Vec<Reven
         conversions,
         total_conversions: conversions,
         conversion_rate: Some(conversions as f64 / exposures as f64),
+        sessions: None,
         revenue,
     }
 }
@@ -92,6 +110,7 @@ fn usd(orders: i128, gross: &str, aov: &str, per_visitor: Option<&str>) -> Reven
         currency: Currency::parse("USD").expect("a currency"),
         orders,
         gross: gross.into(),
+        net: gross.into(),
         aov: Some(aov.into()),
         per_visitor: per_visitor.map(str::to_owned),
     }

@@ -39,11 +39,18 @@ fn met_by(kind: &GoalKind) -> Markup {
     };
     html! {
         @match kind {
-            GoalKind::PageView { operator, url } => { "page view whose address " (compared(operator)) " " code { (url) } },
+            GoalKind::PageView(page) => { "page view whose address " (compared(&page.operator)) " " code { (page.url) } },
             GoalKind::Click { selector } => { "click on " code { (selector) } },
             GoalKind::FormSubmit { selector } => { "submit of " code { (selector) } },
-            GoalKind::CustomEvent { event } => { "event " code { (event) } },
-            GoalKind::Revenue { event } => { "revenue of " code { (event) } },
+            GoalKind::CustomEvent { event, .. } => { "event " code { (event) } },
+            GoalKind::Revenue { event, .. } => { "revenue of " code { (event) } },
+            GoalKind::BounceRate { entry: None } => { "sessions of one page view" },
+            GoalKind::BounceRate { entry: Some(page) } => {
+                "sessions of one page view, entered where the address " (compared(&page.operator)) " " code { (page.url) }
+            },
+            GoalKind::ExitRate { page, .. } => {
+                "sessions left on a page whose address " (compared(&page.operator)) " " code { (page.url) }
+            },
         }
     }
 }

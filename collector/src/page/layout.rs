@@ -83,6 +83,7 @@ pub fn status(status: Status) -> Markup {
             Status::Draft => span.status { "Draft" },
             Status::Scheduled => span.status { "Scheduled" },
             Status::Running => span.status.running { "Running" },
+            Status::Paused => span.status { "Paused" },
             Status::Completed => span.status { "Completed" },
         }
     }

@@ -89,7 +89,7 @@ fn experiments(report: &Report) -> Markup {
                         (layout::cell("Running for", &running_for(experiment, report.as_of)))
                         (layout::cell("Exposures", &match experiment.status {
                             Status::Draft | Status::Scheduled => number::NONE.into(),
-                            Status::Running | Status::Completed => number::count(exposures(experiment)),
+                            Status::Running | Status::Paused | Status::Completed => number::count(exposures(experiment)),
                         }))
                         td data-label="Primary goal" { (primary_goal(experiment, report)) }
                     }
@@ -159,6 +159,11 @@ fn meaning(reason: Reason) -> (&'static str, &'static str) {
         }
         Reason::NotRunning => ("Not running", "exposures before the start or after the end; not counted as such"),
         Reason::BadRevenue => ("Bad revenue", "events whose revenue is no amount; counted without it"),
+        Reason::Unknown => {
+            ("Unknown", "events about something that is not configured; they only belong to their session")
+        }
+        Reason::ProfileConflict => ("Profile conflicts", "visitors identified as a second person; the first stands"),
+        Reason::LateCredit => ("Too late for credit", "history that joined a person after its credit was settled"),
     }
 }
 

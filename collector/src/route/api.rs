@@ -11,9 +11,12 @@ use super::edge::{self, Edge};
 use crate::answer::{Failure, Problem, json};
 use crate::call;
 use crate::key::{self, SiteKey};
+use crate::shard::Flushed;
 use crate::site::Account;
 
 const MAX_BODY_BYTES: usize = 256 * 1024;
+/// What a site may be given more of, besides experiments.
+const KINDS: [&str; 6] = ["communications", "sequences", "campaigns", "experiences", "goals", "journeys"];
 
 #[derive(Serialize)]
 struct Made<'a> {
@@ -34,13 +37,21 @@ pub async fn answer(mut request: Request, edge: &Edge, segments: &[&str]) -> Out
         (Method::Post, ["sites", site, "experiments"]) => {
             forward(edge, site, "/experiments", &authorization, Some(&body)).await
         }
-        (Method::Post, ["sites", site, "experiments", key, verb @ ("start" | "stop")]) => {
+        (Method::Patch, ["sites", site, "experiments", key]) => {
+            forward(edge, site, &format!("/experiments/{key}"), &authorization, Some(&body)).await
+        }
+        (Method::Post, ["sites", site, kind]) if KINDS.contains(kind) => {
+            forward(edge, site, &format!("/{kind}"), &authorization, Some(&body)).await
+        }
+        (_, ["sites", _, kind]) if KINDS.contains(kind) => Err(Problem::method_not_allowed("POST").into()),
+        (_, ["sites", _, "experiments", _]) => Err(Problem::method_not_allowed("PATCH").into()),
+        (Method::Post, ["sites", site, "experiments", key, verb @ ("start" | "stop" | "pause" | "resume")]) => {
             forward(edge, site, &format!("/experiments/{key}/{verb}"), &authorization, Some(&body)).await
         }
         (Method::Get, ["sites", site, "report"]) => report(edge, site, &authorization).await,
         (_, ["sites"]) => Err(Problem::method_not_allowed("POST").into()),
         (_, ["sites", _]) => Err(Problem::method_not_allowed("GET or PATCH").into()),
-        (_, ["sites", _, "experiments"] | ["sites", _, "experiments", _, "start" | "stop"]) => {
+        (_, ["sites", _, "experiments"] | ["sites", _, "experiments", _, "start" | "stop" | "pause" | "resume"]) => {
             Err(Problem::method_not_allowed("POST").into())
         }
         (_, ["sites", _, "report"]) => Err(Problem::method_not_allowed("GET").into()),
@@ -69,7 +80,8 @@ async fn create(edge: &Edge, authorization: &str, body: &[u8]) -> Outcome {
     Ok(json(201, &Made { secret_key: &secret_key, in_force, config: &account.config })?)
 }
 
-async fn forward(edge: &Edge, site: &str, path: &str, authorization: &str, body: Option<&[u8]>) -> Outcome {
+/// Asks the site's object, with the key that the caller showed.
+pub async fn forward(edge: &Edge, site: &str, path: &str, authorization: &str, body: Option<&[u8]>) -> Outcome {
     let site = edge.site(site)?;
     let stub = call::site(&edge.env, site.as_str())?;
     Ok(call::call_as(&stub, path, &edge.received, body, Some(authorization)).await?)
@@ -85,14 +97,35 @@ async fn report(edge: &Edge, site: &str, authorization: &str) -> Outcome {
     forward(edge, site, &with_query(edge, "/report", pending), authorization, None).await
 }
 
+/// Rounds in which shards may still have something to tell each other.
+const ROUNDS: usize = 8;
+
 /// Has every shard deliver what waits; gives the number of deliveries that still do.
+///
+/// A message may lead to another, in a shard that has answered already. So nothing waits anywhere only when two rounds in
+/// a row find nothing, and nothing has arrived in between.
 pub async fn flush(edge: &Edge, site: &SiteKey) -> Result<u32, Failure> {
-    let pending = join_all((0..site.shards()).map(async |shard| {
-        let stub = call::shard(&edge.env, site.as_str(), shard)?;
-        call::call(&stub, "/flush", &edge.received, None).await?.json::<u32>().await
-    }));
-    // A shard that does not answer may well have something.
-    Ok(pending.await.into_iter().map(|pending| pending.unwrap_or(1)).sum())
+    let mut before = Vec::new();
+    let mut pending = 1;
+    for _ in 0..ROUNDS {
+        let answers = join_all((0..site.shards()).map(async |shard| {
+            let stub = call::shard(&edge.env, site.as_str(), shard)?;
+            call::call(&stub, "/flush", &edge.received, None).await?.json::<Flushed>().await
+        }));
+        // A shard that does not answer may well have something.
+        let answers: Vec<(u32, i64)> =
+            answers.await.into_iter().map(|answer| answer.map_or((1, 0), |a| (a.pending, a.arrived))).collect();
+        pending = answers.iter().map(|(pending, _)| pending).sum();
+        let is_quiet = answers.iter().all(|(pending, _)| *pending == 0);
+        if is_quiet && answers == before {
+            return Ok(0);
+        }
+        if !is_quiet && edge.received.fault.is_some() {
+            return Ok(pending);
+        }
+        before = answers;
+    }
+    Ok(pending.max(1))
 }
 
 /// The path of an internal call with the caller's query and what still waits.

@@ -1,6 +1,6 @@
 //! The hot path: a page's batch to the shard of its visitor, and nothing else.
 
-use tributary_core::hash::shard_of;
+use tributary_core::message::Address;
 use tributary_core::wire::{MAX_BATCH_BYTES, visitor_of};
 use worker::{Request, Response};
 
@@ -21,6 +21,6 @@ async fn take(mut request: Request, edge: &Edge, site: &str) -> Passed {
     let site = edge.site(site)?;
     let body = edge::body(&mut request, MAX_BATCH_BYTES).await?;
     let visitor = visitor_of(&body)?;
-    let shard = call::shard(&edge.env, site.as_str(), shard_of(&visitor, site.shards()))?;
+    let shard = call::shard(&edge.env, site.as_str(), Address::Visitor(visitor).shard(site.shards()))?;
     Ok(call::pass(&shard, "/batch", &edge.received, Some(&body), None).await?)
 }

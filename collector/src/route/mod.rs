@@ -4,6 +4,7 @@ mod api;
 mod asset;
 mod edge;
 mod events;
+mod import;
 mod merchant;
 mod shop;
 mod tag;
@@ -31,6 +32,7 @@ async fn dispatch(request: Request, env: Env) -> Passed {
     let answer = match (request.method(), segments.as_slice()) {
         (Method::Post, ["v1", "sites", site, "events"]) => return events::post(request, &edge, site).await,
         (_, ["v1", "sites", _, "events"]) => Err(Problem::method_not_allowed("POST").into()),
+        (_, ["v1", "sites", site, "import"]) => import::answer(request, &edge, site).await,
         (_, ["v1", ..]) => api::answer(request, &edge, &segments[1..]).await,
         (Method::Get, ["t.js"]) => tag::script(&request, &edge).await,
         (Method::Get, ["health"]) => Ok(json(200, &"ok")?),

@@ -2,19 +2,20 @@
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 #![allow(clippy::needless_pass_by_value, clippy::format_push_string, reason = "short tests before fast ones")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
+use tributary_core::actor;
 use tributary_core::assignment::assign;
 use tributary_core::config::Config;
 use tributary_core::config_input::{self, NewExperiment, NewSite};
 use tributary_core::facts::{Facts, Metric};
-use tributary_core::hash::shard_of;
 use tributary_core::judge::Rules;
+use tributary_core::message::{Address, Envelope};
+use tributary_core::person::{Outcome, Person};
 use tributary_core::report::{Range, Report};
 use tributary_core::time::{DAY, HOUR, MINUTE, Millis, SECOND};
-use tributary_core::visitor::{Outcome, Visitor};
-use tributary_core::wire::{BatchError, parse};
+use tributary_core::wire::{Batch, BatchError, parse};
 
 /// The start of every timeline: 2025-10-09 08:53:20 UTC, a Thursday.
 pub const T0: Millis = 1_760_000_000_000;
@@ -142,28 +143,80 @@ pub fn batch(events: &[Happening], sent_at: Millis) -> String {
     json!({ "visitor": events[0].visitor, "sent_at": sent_at, "runs": runs }).to_string()
 }
 
-/// Shards that fold and a site that adds up.
+/// Shards that fold and tell each other, and a site that adds up.
 pub struct Collector {
     pub rules: Rules,
     shards: Vec<BTreeMap<String, Vec<u8>>>,
+    /// Messages on their way, by sending and receiving shard.
+    queues: BTreeMap<(u8, u8), VecDeque<Vec<u8>>>,
     pub facts: Facts,
 }
 
 impl Collector {
     pub fn new(config: Config, shards: u8) -> Self {
         let shards = (0..shards).map(|_| BTreeMap::new()).collect();
-        Self { rules: Rules::new(config), shards, facts: Facts::default() }
+        Self { rules: Rules::new(config), shards, queues: BTreeMap::new(), facts: Facts::default() }
+    }
+
+    /// The next version of the configuration is in force from now on.
+    pub fn configure(&mut self, change: impl FnOnce(&Config) -> Config) {
+        self.rules = Rules::new(change(&self.rules.config));
     }
 
     pub fn receive(&mut self, batch: &str, now: Millis) -> Result<Outcome, BatchError> {
         let batch = parse(batch.as_bytes(), now)?;
-        let shard = shard_of(&batch.visitor, u8::try_from(self.shards.len()).unwrap());
-        let stored = self.shards[usize::from(shard)].entry(batch.visitor.clone()).or_default();
-        let mut visitor = if stored.is_empty() { Visitor::default() } else { Visitor::decode(stored).unwrap() };
-        let outcome = visitor.step(batch, &self.rules, false, now);
-        *stored = visitor.encode();
-        self.facts.merge(&outcome.facts);
+        let outcome = self.take_in(&Address::Visitor(batch.visitor.clone()), batch, now);
+        self.deliver();
         Ok(outcome)
+    }
+
+    /// One turn of a shard, without what it tells the others being delivered.
+    pub fn take_in(&mut self, address: &Address, batch: Batch, now: Millis) -> Outcome {
+        let shard = self.shard_of(address);
+        let stored = self.shards[usize::from(shard)].get(&address.key());
+        let mut person = stored.map_or_else(|| Person::new(address), |bytes| Person::decode(bytes).unwrap());
+        let outcome = person.step(address, batch, &self.rules, false, now);
+        self.shards[usize::from(shard)].insert(address.key(), person.encode());
+        self.facts.merge(&outcome.facts);
+        self.send(shard, &outcome.messages);
+        outcome
+    }
+
+    fn shard_of(&self, address: &Address) -> u8 {
+        address.shard(u8::try_from(self.shards.len()).unwrap())
+    }
+
+    fn send(&mut self, from: u8, messages: &[Envelope]) {
+        for message in messages {
+            let to = self.shard_of(&message.to);
+            self.queues.entry((from, to)).or_default().push_back(postcard::to_allocvec(message).unwrap());
+        }
+    }
+
+    /// Delivers one message of one queue, the `nth` of those that wait; false when none does.
+    pub fn deliver_one(&mut self, nth: usize) -> bool {
+        let waiting: Vec<(u8, u8)> =
+            self.queues.iter().filter(|(_, queue)| !queue.is_empty()).map(|(key, _)| *key).collect();
+        let Some((from, to)) = waiting.get(nth % waiting.len().max(1)).copied() else { return false };
+        let message = self.queues.get_mut(&(from, to)).unwrap().pop_front().unwrap();
+        let Envelope { to: address, message } = postcard::from_bytes(&message).unwrap();
+        let rows = &mut self.shards[usize::from(to)];
+        let (row, effects) =
+            actor::receive(&address, rows.get(&address.key()).map(Vec::as_slice), message, &self.rules).unwrap();
+        rows.insert(address.key(), row);
+        self.facts.merge(&effects.facts);
+        self.send(to, &effects.messages);
+        true
+    }
+
+    /// Delivers until nothing waits.
+    pub fn deliver(&mut self) {
+        while self.deliver_one(0) {}
+    }
+
+    /// Bytes of all rows.
+    pub fn bytes(&self) -> usize {
+        self.shards.iter().flat_map(BTreeMap::values).map(Vec::len).sum()
     }
 
     /// A timeline in one batch, sent at its end.

@@ -9,9 +9,9 @@ export function lines(config) {
     items.forEach(write);
   };
   list(config.queryParameters, (name) => out.push(name));
-  out.push(config.respectPrivacySignals ? 1 : 0);
-  list(config.experiments, ({ key, seed, version = 1, coverage = 10_000, variants }) => {
-    out.push(key, seed ?? key, version, coverage);
+  out.push(config.respectPrivacySignals ? 1 : 0, config.holdout ?? 0);
+  list(config.experiments, ({ key, seed, version = 1, coverage = 10_000, namespace = ["", 0, 0], variants }) => {
+    out.push(key, seed ?? key, version, coverage, ...namespace);
     list(variants, ([name, weight]) => out.push(name, weight));
   });
   for (const goals of [config.clicks, config.submits]) {

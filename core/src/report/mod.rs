@@ -1,5 +1,7 @@
 //! What a merchant reads, made from merged facts.
 
+mod attribution;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -9,6 +11,7 @@ use crate::facts::{Entity, Facts, Figures, Measure, Metric};
 use crate::money::{Currency, average, decimal};
 use crate::time::{Day, Millis};
 use crate::wire::Reason;
+pub use attribution::*;
 
 /// A site's figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,6 +36,18 @@ pub struct Report {
     pub totals: Totals,
     /// Each over its whole run.
     pub experiments: Vec<ExperimentReport>,
+    /// Visitors held out, and all others.
+    pub holdout: Holdout,
+    /// Pop-ups, notifications, website blocks and messages over those days.
+    pub communications: Vec<CommunicationReport>,
+    /// Sequences over those days.
+    pub sequences: Vec<GroupReport>,
+    /// Campaigns over those days.
+    pub campaigns: Vec<GroupReport>,
+    /// Triggered experiences, each over its whole run.
+    pub experiences: Vec<ExperienceReport>,
+    /// Goals of the site over those days.
+    pub goals: Vec<SiteGoalReport>,
     /// What was accepted, refused or odd over those days, by reason.
     pub diagnostics: BTreeMap<Reason, i128>,
 }
@@ -50,6 +65,8 @@ pub struct Totals {
     pub custom_events: i128,
     /// Orders by currency.
     pub revenue: Vec<Revenue>,
+    /// Those that no communication earned.
+    pub unattributed: Vec<Revenue>,
 }
 
 /// Orders of one currency. Amounts are decimal text in the major unit.
@@ -61,6 +78,8 @@ pub struct Revenue {
     pub orders: i128,
     /// Their gross value.
     pub gross: String,
+    /// The same less refunds.
+    pub net: String,
     /// Average order value; absent when there are no orders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aov: Option<String>,
@@ -134,11 +153,24 @@ pub struct GoalFigures {
     pub conversions: i128,
     /// All conversions.
     pub total_conversions: i128,
-    /// `conversions / exposures`; absent where nobody is exposed.
+    /// `conversions / exposures`, or `met / sessions` of a goal of sessions; absent where there is nothing to divide by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversion_rate: Option<f64>,
+    /// Of a goal of sessions (per session, bounce rate, exit rate).
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Sessions>,
     /// By currency; empty for goals without revenue.
     pub revenue: Vec<Revenue>,
+}
+
+/// Sessions that count for a goal, and those that met it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Sessions {
+    /// How many count.
+    pub sessions: i128,
+    /// How many of them met it.
+    #[serde(rename = "sessions_met")]
+    pub met: i128,
 }
 
 /// One goal's figures on one day, per variant.
@@ -150,6 +182,31 @@ pub struct GoalDay {
     pub exposures: Vec<i128>,
     /// Visitors who first converted on that day, in the order of the variants.
     pub conversions: Vec<i128>,
+}
+
+/// What a report is read from.
+struct Read<'a> {
+    config: &'a Config,
+    facts: &'a Facts,
+    range: Range,
+    today: Day,
+}
+
+impl Read<'_> {
+    /// An entity's figures over the range.
+    fn of(&self, entity: Entity) -> Figures {
+        self.over(entity, self.range.from, self.range.to)
+    }
+
+    fn over(&self, entity: Entity, from: Day, to: Day) -> Figures {
+        let mut sum = Figures::new();
+        for ((day, of), figures) in &self.facts.0 {
+            if *of == entity && (from..=to).contains(day) {
+                add(&mut sum, figures);
+            }
+        }
+        sum
+    }
 }
 
 /// What is asked for.
@@ -178,6 +235,7 @@ impl Report {
             }
         }
         let zone = config.zone();
+        let read = Read { config, facts, range, today: zone.day(as_of) };
         let diagnostics = site.iter().filter_map(|(metric, count)| match metric {
             Metric::Diagnostic(reason) => Some((*reason, *count)),
             _ => None,
@@ -191,7 +249,13 @@ impl Report {
             pending,
             from: range.from.to_string(),
             to: range.to.to_string(),
-            totals: totals(&site),
+            totals: totals(&site, &read.of(Entity::Unattributed)),
+            holdout: attribution::holdout(&read, &site),
+            communications: config.communications.iter().map(|one| read.communication(one)).collect(),
+            sequences: config.sequences.iter().map(|one| read.sequence(one)).collect(),
+            campaigns: config.campaigns.iter().map(|one| read.campaign(one)).collect(),
+            experiences: config.experiences.iter().map(|one| read.experience(one)).collect(),
+            goals: config.goals.iter().map(|one| read.goal(one)).collect(),
             diagnostics: diagnostics.collect(),
             experiments: config.experiments.iter().map(|e| experiment(e, config, facts, as_of)).collect(),
         }
@@ -203,21 +267,39 @@ impl Report {
     }
 }
 
-fn totals(site: &Figures) -> Totals {
+fn totals(site: &Figures, unattributed: &Figures) -> Totals {
     let of = |metric| site.get(&metric).copied().unwrap_or(0);
-    let currencies = site.keys().filter_map(|metric| match metric {
-        Metric::Orders(currency) => Some(*currency),
-        _ => None,
-    });
     Totals {
         new_visitors: of(Metric::Visitors),
         sessions: of(Metric::Sessions),
         page_views: of(Metric::PageViews),
         custom_events: of(Metric::CustomEvents),
-        revenue: currencies
-            .map(|currency| revenue(currency, of(Metric::Orders(currency)), of(Metric::Gross(currency)), None))
-            .collect(),
+        revenue: sales(site),
+        unattributed: sales(unattributed),
     }
+}
+
+/// Orders of every currency among figures.
+fn sales(figures: &Figures) -> Vec<Revenue> {
+    let of = |metric| figures.get(&metric).copied().unwrap_or(0);
+    let currencies = figures.keys().filter_map(|metric| match metric {
+        Metric::Orders(currency) => Some(*currency),
+        _ => None,
+    });
+    let sale = |currency| Sale {
+        orders: of(Metric::Orders(currency)),
+        gross: of(Metric::Gross(currency)),
+        net: of(Metric::Net(currency)),
+    };
+    currencies.map(|currency| revenue(currency, sale(currency), None)).collect()
+}
+
+/// Orders of one currency, in numbers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sale {
+    orders: i128,
+    gross: i128,
+    net: i128,
 }
 
 fn experiment(experiment: &Experiment, config: &Config, facts: &Facts, now: Millis) -> ExperimentReport {
@@ -287,7 +369,12 @@ fn goal_report(
 
 fn goal_figures(key: &str, place: u8, variant: u8, goal: &Goal, run: &Figures) -> GoalFigures {
     let of = |measure| run.get(&Metric::Goal { goal: place, variant, measure }).copied().unwrap_or(0);
-    let exposures = run.get(&Metric::Exposures(variant)).copied().unwrap_or(0);
+    let exposed = if goal.added_at.is_some() {
+        Metric::Goal { goal: place, variant, measure: Measure::Exposures }
+    } else {
+        Metric::Exposures(variant)
+    };
+    let exposures = run.get(&exposed).copied().unwrap_or(0);
     let conversions = of(Measure::Conversions);
     // Every variant shows the same currencies, so that rows can be compared.
     let currencies: BTreeSet<Currency> = run
@@ -298,24 +385,30 @@ fn goal_figures(key: &str, place: u8, variant: u8, goal: &Goal, run: &Figures) -
         })
         .collect();
     let has_revenue = matches!(goal.kind, GoalKind::Revenue { .. });
-    let of_currency =
-        |currency| revenue(currency, of(Measure::Orders(currency)), of(Measure::Gross(currency)), Some(exposures));
+    let of_currency = |currency| {
+        let (orders, gross) = (of(Measure::Orders(currency)), of(Measure::Gross(currency)));
+        revenue(currency, Sale { orders, gross, net: of(Measure::Net(currency)) }, Some(exposures))
+    };
+    let sessions = of(Measure::Sessions);
+    let met = of(Measure::SessionsMet);
     GoalFigures {
         variant: key.to_owned(),
         exposures,
         conversions,
         total_conversions: of(Measure::TotalConversions),
-        conversion_rate: ratio(conversions, exposures),
+        conversion_rate: if goal.is_of_sessions() { ratio(met, sessions) } else { ratio(conversions, exposures) },
+        sessions: goal.is_of_sessions().then_some(Sessions { sessions, met }),
         revenue: currencies.into_iter().filter(|_| has_revenue).map(of_currency).collect(),
     }
 }
 
-fn revenue(currency: Currency, orders: i128, gross: i128, exposures: Option<i128>) -> Revenue {
+fn revenue(currency: Currency, Sale { orders, gross, net }: Sale, exposures: Option<i128>) -> Revenue {
     let text = |minor| decimal(minor, currency);
     Revenue {
         currency,
         orders,
         gross: text(gross),
+        net: text(net),
         aov: average(gross, orders).map(text),
         per_visitor: exposures.and_then(|exposures| average(gross, exposures)).map(text),
     }

@@ -1,0 +1,39 @@
+//! One actor's row and a message in; the next row, figures and more messages out.
+
+use crate::judge::Rules;
+use crate::message::{Address, Message};
+use crate::order::{Effects, Order};
+use crate::person::Person;
+
+/// A stored row cannot be read: it is damaged, or of a later format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a stored row cannot be read")]
+pub struct Damaged;
+
+/// What an actor makes of a message: its next row, and what that leaves.
+pub fn receive(
+    to: &Address,
+    stored: Option<&[u8]>,
+    message: Message,
+    rules: &Rules,
+) -> Result<(Vec<u8>, Effects), Damaged> {
+    if let Address::Order(_) = to {
+        let mut order = match stored {
+            Some(bytes) => Order::decode(bytes).ok_or(Damaged)?,
+            None => Order::default(),
+        };
+        let effects = match message {
+            Message::Report(report) => order.report(report, rules),
+            Message::Refund { amount, at } => order.refund(amount, at, rules),
+            Message::Closed { key, places, refunded } => order.close(&key, places, refunded),
+            _ => Effects::default(),
+        };
+        return Ok((order.encode(), effects));
+    }
+    let mut person = match stored {
+        Some(bytes) => Person::decode(bytes).ok_or(Damaged)?,
+        None => Person::new(to),
+    };
+    let effects = person.receive(to, message, rules);
+    Ok((person.encode(), effects))
+}

@@ -1,0 +1,49 @@
+//! What of the configuration a page needs.
+
+use super::{Config, Experiment, GoalKind, Unit};
+use crate::page_config::{PageConfig, PageExperiment, PageGoal};
+use crate::time::Millis;
+
+impl Config {
+    /// What a page needs to know now.
+    pub fn page(&self, now: Millis) -> PageConfig<'_> {
+        let running = || self.experiments.iter().filter(move |experiment| experiment.runs_at(now));
+        let goals = |selector_of: fn(&GoalKind) -> Option<&String>| {
+            running()
+                .flat_map(|experiment| experiment.goals.iter().enumerate().map(move |goal| (experiment.number, goal)))
+                .filter_map(|(experiment, (index, goal))| {
+                    let selector = selector_of(&goal.kind)?;
+                    Some(PageGoal { experiment, goal: u8::try_from(index).ok()?, selector })
+                })
+                .collect()
+        };
+        PageConfig {
+            query_parameters: self.query_parameters.iter().map(String::as_str).collect(),
+            respect_privacy_signals: self.respect_privacy_signals,
+            holdout: self.holdout,
+            experiments: running().filter_map(|experiment| page_experiment(experiment, now)).collect(),
+            clicks: goals(|kind| if let GoalKind::Click { selector } = kind { Some(selector) } else { None }),
+            submits: goals(|kind| if let GoalKind::FormSubmit { selector } = kind { Some(selector) } else { None }),
+        }
+    }
+}
+
+/// What the page assigns by itself. In a pause nobody is newly given anything; targeted experiments and those of profiles
+/// are not the page's: all get control.
+fn page_experiment(experiment: &Experiment, now: Millis) -> Option<PageExperiment<'_>> {
+    let (version, allocation) = experiment.allocation()?;
+    if experiment.condition.is_some() || experiment.unit == Unit::Profile {
+        return None;
+    }
+    let namespace = experiment.namespace.as_ref().map(|namespace| (namespace.id.as_str(), namespace.range));
+    let (id, range) = namespace.unwrap_or_default();
+    let variants = experiment.variants.iter().map(|variant| variant.key.as_str());
+    Some(PageExperiment {
+        key: &experiment.key,
+        seed: &experiment.seed,
+        version,
+        coverage: if experiment.exposes_at(now) { allocation.coverage } else { 0 },
+        namespace: (id, range.0, range.1),
+        variants: variants.zip(allocation.weights.iter().copied()).collect(),
+    })
+}

@@ -1,0 +1,317 @@
+//! Experiments: made, started, paused, changed while they run, stopped.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    FULL_SHARE, InputError, MAX_EXPERIMENTS, MAX_GOALS, MAX_REVENUE_CELLS, MAX_VARIANTS, OLDEST_START, condition,
+    duration, event_name, field, key, number_after, require, share, text, unique,
+};
+use crate::config::{
+    Address, Allocation, Config, Decides, Direction, Experiment, Goal, GoalKind, Namespace, Per, Unit, UrlOperator,
+    Variant, Version,
+};
+use crate::judge::pattern;
+use crate::time::Millis;
+
+/// `POST /v1/sites/{site}/experiments`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewExperiment {
+    key: String,
+    name: Option<String>,
+    /// What the hash starts from; the key unless given, as `GrowthBook` has it.
+    seed: Option<String>,
+    #[serde(default)]
+    unit: Unit,
+    namespace: Option<NewNamespace>,
+    condition: Option<Value>,
+    #[serde(default = "one")]
+    coverage: f64,
+    variants: Vec<NewVariant>,
+    goals: Vec<NewGoal>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewNamespace {
+    id: String,
+    range: [f64; 2],
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewVariant {
+    key: String,
+    name: Option<String>,
+    weight: Option<f64>,
+}
+
+/// Unknown fields are not refused here: serde cannot tell them apart in a flattened enum.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct NewGoal {
+    key: String,
+    name: Option<String>,
+    #[serde(flatten)]
+    kind: GoalKind,
+    #[serde(default)]
+    direction: Direction,
+    window_ms: Option<Millis>,
+    #[serde(default)]
+    per: Per,
+    decides: Option<Decides>,
+}
+
+/// `PATCH /v1/sites/{site}/experiments/{key}`: what is absent stays. Who was exposed keeps its variant.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentChange {
+    name: Option<String>,
+    coverage: Option<f64>,
+    /// Shares of all variants, in their order.
+    weights: Option<Vec<f64>>,
+    /// Goals to add. Those of a running experiment have their own denominator: units first exposed from now on.
+    goals: Option<Vec<NewGoal>>,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+impl Config {
+    /// The next version, with one more experiment, a draft.
+    pub fn with_experiment(&self, new: NewExperiment) -> Result<Self, InputError> {
+        require(self.experiments.len() < MAX_EXPERIMENTS, "experiments", "at most 500 a site")?;
+        if self.experiment(&new.key).is_some() {
+            return Err(InputError::Conflict("there is an experiment with this key already"));
+        }
+        let mut next = self.next();
+        let number = number_after(self.experiments.iter().map(|experiment| experiment.number));
+        next.experiments.push(new.into_experiment(number)?);
+        next.checked()
+    }
+
+    /// The next version, with an experiment running from `at` (now unless given; it may lie in the past).
+    pub fn with_start(&self, key: &str, at: Option<Millis>, now: Millis) -> Result<Self, InputError> {
+        let at = at.unwrap_or(now);
+        require(at >= now - OLDEST_START, "at", "at most 400 days in the past")?;
+        require(at <= now + OLDEST_START, "at", "at most 400 days ahead")?;
+        self.with_experiment_changed(key, |experiment, _| {
+            if experiment.started_at.is_some() {
+                return Err(InputError::Conflict("the experiment was started already"));
+            }
+            experiment.started_at = Some(at);
+            Ok(())
+        })
+    }
+
+    /// The next version, with an experiment ended now.
+    pub fn with_stop(&self, key: &str, now: Millis) -> Result<Self, InputError> {
+        self.with_experiment_changed(key, |experiment, version| match (experiment.started_at, experiment.ended_at) {
+            (None, _) => Err(InputError::Conflict("the experiment was not started")),
+            (_, Some(_)) => Err(InputError::Conflict("the experiment was stopped already")),
+            (Some(start), None) => {
+                experiment.ended_at = Some(now.max(start));
+                experiment.ended_in = version;
+                Ok(())
+            }
+        })
+    }
+
+    /// The next version, with an experiment paused from now on: nobody is newly exposed.
+    pub fn with_pause(&self, key: &str, now: Millis) -> Result<Self, InputError> {
+        self.with_experiment_changed(key, |experiment, _| {
+            if experiment.ended_at.is_some() || !experiment.exposes_at(now) {
+                return Err(InputError::Conflict("the experiment is not running"));
+            }
+            require(experiment.pauses.len() < 100, "pauses", "at most 100 of a run")?;
+            experiment.pauses.push((now, None));
+            Ok(())
+        })
+    }
+
+    /// The next version, with a paused experiment going on.
+    pub fn with_resume(&self, key: &str, now: Millis) -> Result<Self, InputError> {
+        self.with_experiment_changed(key, |experiment, _| match experiment.pauses.last_mut() {
+            Some((_, until @ None)) if experiment.ended_at.is_none() => {
+                *until = Some(now);
+                Ok(())
+            }
+            _ => Err(InputError::Conflict("the experiment is not paused")),
+        })
+    }
+
+    /// The next version, with other shares or more goals. Each change of shares is a version of the experiment.
+    pub fn with_experiment_change(&self, key: &str, change: ExperimentChange, now: Millis) -> Result<Self, InputError> {
+        self.with_experiment_changed(key, |experiment, version| change.apply(experiment, version, now))
+    }
+
+    fn with_experiment_changed(
+        &self,
+        key: &str,
+        change: impl FnOnce(&mut Experiment, Version) -> Result<(), InputError>,
+    ) -> Result<Self, InputError> {
+        let mut next = self.next();
+        let version = next.version;
+        let experiment = next.experiments.iter_mut().find(|experiment| experiment.key == key);
+        change(experiment.ok_or_else(|| InputError::UnknownExperiment(key.to_owned()))?, version)?;
+        next.checked()
+    }
+}
+
+impl NewExperiment {
+    fn into_experiment(self, number: u16) -> Result<Experiment, InputError> {
+        key("key", &self.key)?;
+        let name = self.name.unwrap_or_else(|| self.key.clone());
+        text("name", &name)?;
+        let seed = self.seed.unwrap_or_else(|| self.key.clone());
+        text("seed", &seed)?;
+        condition("condition", self.condition.as_ref())?;
+        let coverage = share("coverage", self.coverage)?;
+        require((2..=MAX_VARIANTS).contains(&self.variants.len()), "variants", "2 to 20, the control first")?;
+        unique("variants", self.variants.iter().map(|variant| variant.key.as_str()))?;
+        let given: Vec<Option<f64>> = self.variants.iter().map(|variant| variant.weight).collect();
+        let weights = weights(&given)?;
+        let mut variants = Vec::new();
+        for (place, new) in self.variants.into_iter().enumerate() {
+            key(&format!("variants[{place}].key"), &new.key)?;
+            let name = new.name.unwrap_or_else(|| new.key.clone());
+            text(&format!("variants[{place}].name"), &name)?;
+            variants.push(Variant { key: new.key, name });
+        }
+        let mut experiment = Experiment {
+            number,
+            key: self.key,
+            name,
+            seed,
+            unit: self.unit,
+            namespace: self.namespace.map(namespace).transpose()?,
+            condition: self.condition,
+            variants,
+            allocations: vec![Allocation { coverage, weights }],
+            goals: Vec::new(),
+            started_at: None,
+            ended_at: None,
+            ended_in: 0,
+            pauses: Vec::new(),
+        };
+        add_goals(&mut experiment, self.goals, None, 0)?;
+        Ok(experiment)
+    }
+}
+
+impl ExperimentChange {
+    fn apply(self, experiment: &mut Experiment, version: Version, now: Millis) -> Result<(), InputError> {
+        if experiment.ended_at.is_some() {
+            return Err(InputError::Conflict("the experiment has ended"));
+        }
+        if let Some(name) = self.name {
+            text("name", &name)?;
+            experiment.name = name;
+        }
+        if let Some(goals) = self.goals {
+            let added_at = experiment.started_at.filter(|start| *start <= now).map(|_| now);
+            add_goals(experiment, goals, added_at, version)?;
+        }
+        let Some(mut allocation) = experiment.allocations.last().cloned() else { return Ok(()) };
+        if let Some(coverage) = self.coverage {
+            allocation.coverage = share("coverage", coverage)?;
+        }
+        if let Some(given) = self.weights {
+            require(given.len() == experiment.variants.len(), "weights", "one for each variant")?;
+            allocation.weights = weights(&given.into_iter().map(Some).collect::<Vec<_>>())?;
+        }
+        if experiment.allocations.last() != Some(&allocation) {
+            require(experiment.allocations.len() < 1000, "weights", "changed at most 1000 times")?;
+            experiment.allocations.push(allocation);
+        }
+        Ok(())
+    }
+}
+
+fn namespace(new: NewNamespace) -> Result<Namespace, InputError> {
+    text("namespace.id", &new.id)?;
+    let thousandths = |value: f64| {
+        let scaled = (value * 1000.0).round();
+        let is_whole = (value * 1000.0 - scaled).abs() < 1e-6 && (0.0..=1000.0).contains(&scaled);
+        require(is_whole, "namespace.range", "two shares from 0 to 1, with at most three decimals")?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000, checked above")]
+        Ok(scaled as u16)
+    };
+    let range = (thousandths(new.range[0])?, thousandths(new.range[1])?);
+    require(range.0 < range.1, "namespace.range", "two growing shares")?;
+    Ok(Namespace { id: new.id, range })
+}
+
+fn add_goals(
+    experiment: &mut Experiment,
+    new: Vec<NewGoal>,
+    added_at: Option<Millis>,
+    added_in: Version,
+) -> Result<(), InputError> {
+    for (place, new) in new.into_iter().enumerate() {
+        key(&format!("goals[{place}].key"), &new.key)?;
+        let name = new.name.unwrap_or_else(|| new.key.clone());
+        text(&format!("goals[{place}].name"), &name)?;
+        goal_kind(place, &new.kind)?;
+        if let Some(window) = new.window_ms {
+            duration(&format!("goals[{place}].window_ms"), window)?;
+        }
+        let is_revenue = matches!(new.kind, GoalKind::Revenue { .. });
+        let decides = new.decides;
+        require(is_revenue || decides.is_none(), &format!("goals[{place}].decides"), "given for revenue goals only")?;
+        let (direction, window, per) = (new.direction, new.window_ms, new.per);
+        experiment.goals.push(Goal {
+            key: new.key,
+            name,
+            kind: new.kind,
+            direction,
+            window,
+            per,
+            decides,
+            added_at,
+            added_in,
+        });
+    }
+    require((1..=MAX_GOALS).contains(&experiment.goals.len()), "goals", "1 to 50, the primary first")?;
+    unique("goals", experiment.goals.iter().map(|goal| goal.key.as_str()))?;
+    let revenue_goals = experiment.goals.iter().filter(|goal| goal.is_revenue()).count();
+    let cells = revenue_goals * experiment.variants.len();
+    require(cells <= MAX_REVENUE_CELLS, "goals", "at most 150 revenue goals times variants")
+}
+
+/// The shares of the variants in ten-thousandths: as given, or equal where none is. What equal shares leave over goes
+/// to the first ones.
+fn weights(given: &[Option<f64>]) -> Result<Vec<u16>, InputError> {
+    if given.iter().all(Option::is_none) {
+        let count = u16::try_from(given.len()).unwrap_or(FULL_SHARE);
+        return Ok((0..count).map(|place| FULL_SHARE / count + u16::from(place < FULL_SHARE % count)).collect());
+    }
+    let weight = |(place, weight): (usize, &Option<f64>)| {
+        let name = format!("variants[{place}].weight");
+        share(&name, weight.ok_or_else(|| field(&name, "given for all variants or for none"))?)
+    };
+    let weights: Vec<u16> = given.iter().enumerate().map(weight).collect::<Result<_, _>>()?;
+    let sum: u32 = weights.iter().copied().map(u32::from).sum();
+    require(sum == u32::from(FULL_SHARE), "variants", "of weights that add up to 1")?;
+    Ok(weights)
+}
+
+fn goal_kind(place: usize, kind: &GoalKind) -> Result<(), InputError> {
+    let at = |name: &str| format!("goals[{place}].{name}");
+    if let Some(address) = kind.address() {
+        pattern_of(&at("url"), address)?;
+    }
+    condition(&at("condition"), kind.condition())?;
+    match kind {
+        GoalKind::Click { selector } | GoalKind::FormSubmit { selector } => text(&at("selector"), selector),
+        GoalKind::CustomEvent { event, .. } | GoalKind::Revenue { event, .. } => event_name(&at("event"), event),
+        GoalKind::PageView(_) | GoalKind::BounceRate { .. } | GoalKind::ExitRate { .. } => Ok(()),
+    }
+}
+
+fn pattern_of(name: &str, address: &Address) -> Result<(), InputError> {
+    text(name, &address.url)?;
+    let compiles = address.operator != UrlOperator::Regex || pattern(&address.url).is_some();
+    require(compiles, name, "a small regular expression of the syntax common to Rust's regex and JavaScript")
+}

@@ -1,0 +1,127 @@
+//! What actors tell each other. A message is delivered exactly once, and those of one shard to another in their order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Version;
+use crate::fold::Fold;
+use crate::hash::fnv1a64;
+use crate::history::Entry;
+use crate::judge::Refunded;
+use crate::order::{OrderKey, Place, Report, Verdict};
+use crate::time::Millis;
+
+/// Who a message is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Address {
+    /// An anonymous browser.
+    Visitor(String),
+    /// A known person.
+    Profile(String),
+    /// An order, by the hash of its id.
+    Order(u64),
+    /// An event that names nobody, by its id.
+    Nobody(String),
+}
+
+impl Address {
+    /// The key of its row: no two kinds share one.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Visitor(id) => format!("v/{id}"),
+            Self::Profile(id) => format!("p/{id}"),
+            Self::Order(hash) => format!("o/{hash:016x}"),
+            Self::Nobody(id) => format!("n/{id}"),
+        }
+    }
+
+    /// Its shard: one of `shards`.
+    pub fn shard(&self, shards: u8) -> u8 {
+        let hash = match self {
+            // As the edge routes a page's batch.
+            Self::Visitor(id) => fnv1a64(id.as_bytes()),
+            _ => fnv1a64(self.key().as_bytes()),
+        };
+        u8::try_from(hash % u64::from(shards.max(1))).unwrap_or(0)
+    }
+}
+
+/// A message and who it is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The receiver.
+    pub to: Address,
+    /// What it is told.
+    pub message: Message,
+}
+
+/// What an actor is told. Stored while it waits: only ever append.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// To a profile: this visitor is yours, with all it did before.
+    Join {
+        /// The visitor.
+        visitor: String,
+        /// What its older events came to, and until when.
+        closed: Option<(Box<Fold>, Millis)>,
+        /// Its later events.
+        events: Vec<Entry>,
+    },
+    /// To a profile: what a visitor did since. One that is not the profile's only names it.
+    Events {
+        /// The visitor.
+        visitor: String,
+        /// It belongs to the profile.
+        is_member: bool,
+        /// What it did.
+        events: Vec<Entry>,
+    },
+    /// To a profile: this visitor turned out to be somebody else's.
+    Leave {
+        /// The visitor.
+        visitor: String,
+    },
+    /// To a profile: what an order of its visitor's came to.
+    Amend {
+        /// The event that reported it.
+        key: OrderKey,
+        /// What it came to.
+        verdict: Verdict,
+    },
+    /// To an order: it was reported.
+    Report(Report),
+    /// To an order: some of it was given back.
+    Refund {
+        /// How much.
+        amount: Refunded,
+        /// When.
+        at: Millis,
+    },
+    /// To an order: it was folded into a checkpoint.
+    Closed {
+        /// The report that counted.
+        key: OrderKey,
+        /// Where its net value was counted.
+        places: Vec<Place>,
+        /// How much was refunded there.
+        refunded: i64,
+    },
+    /// To who reported an order: what became of the report.
+    Verdict {
+        /// The event that reported it.
+        key: OrderKey,
+        /// What it came to.
+        verdict: Verdict,
+    },
+}
+
+impl Message {
+    /// The latest configuration that it speaks of: a receiver that does not have it yet waits.
+    pub fn config(&self) -> Version {
+        match self {
+            Self::Join { events, .. } | Self::Events { events, .. } => {
+                events.iter().map(|event| event.config).max().unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+}

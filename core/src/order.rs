@@ -1,0 +1,202 @@
+//! One `order_id`: which of its reports stands, and what was refunded.
+//!
+//! Only the report that stands is kept: reports are never taken back, so one that is later than another never stands
+//! again. A report counts from the start, and is told only when it does not; so an order that is reported once, and most
+//! are, costs no answer.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::EventId;
+use crate::facts::{Entity, Facts, Metric};
+use crate::judge::{Refunded, Rules};
+use crate::message::{Address, Envelope, Message};
+use crate::money::{Currency, Money};
+use crate::time::{Day, Millis};
+use crate::wire::Reason;
+
+/// What a report came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// It is the earliest by order key: it counts.
+    pub stands: bool,
+    /// Minor units refunded.
+    pub refunded: i64,
+}
+
+/// Where an event stands among all: time, page before server, sequence number, event id, visitor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderKey {
+    /// When it happened.
+    pub at: Millis,
+    /// It happened in a page.
+    pub is_page: bool,
+    /// Its id.
+    pub id: EventId,
+    /// Whose it is; empty for a profile's own or nobody's.
+    pub visitor: String,
+}
+
+impl OrderKey {
+    /// Which comes first.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        self.at
+            .cmp(&other.at)
+            .then(other.is_page.cmp(&self.is_page))
+            .then_with(|| self.sequence().cmp(&other.sequence()))
+            .then_with(|| self.id.compare_text(&other.id))
+            .then_with(|| self.visitor.cmp(&other.visitor))
+    }
+
+    fn sequence(&self) -> u32 {
+        if self.is_page { self.id.number } else { 0 }
+    }
+}
+
+/// An event that reports an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Where it stands.
+    pub key: OrderKey,
+    /// Who is told.
+    pub from: Address,
+    /// The order's value.
+    pub money: Money,
+}
+
+/// First byte of the stored form.
+const FORMAT: u8 = 1;
+
+/// Where the net value of an order was counted.
+pub type Place = (Day, Entity, Metric);
+
+/// The state of one order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    standing: Option<Report>,
+    /// Refunds by currency, minor units.
+    refunds: BTreeMap<Currency, i128>,
+    /// Currencies of which all was refunded; `None` is whichever the order's is.
+    refunded_all: Vec<Option<Currency>>,
+    /// Once the order is folded into a checkpoint: where its net value stands, and how much of it was refunded there.
+    closed: Option<(Vec<Place>, i64)>,
+}
+
+/// What a step of an order leaves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Changed figures.
+    pub facts: Facts,
+    /// To be delivered.
+    pub messages: Vec<Envelope>,
+}
+
+impl Order {
+    /// Another report of the order.
+    pub fn report(&mut self, report: Report, rules: &Rules) -> Effects {
+        let mut effects = Effects::default();
+        let is_earlier = self.standing.as_ref().is_none_or(|standing| report.key.compare(&standing.key).is_lt());
+        if is_earlier && self.closed.is_none() {
+            if let Some(displaced) = self.standing.replace(report) {
+                effects.messages.push(tell(displaced, Verdict { stands: false, refunded: 0 }));
+            }
+            self.settle(0, &mut effects);
+        } else {
+            if is_earlier {
+                remark(&mut effects.facts, rules, report.key.at, Reason::LateCredit);
+            }
+            effects.messages.push(tell(report, Verdict { stands: false, refunded: 0 }));
+        }
+        effects
+    }
+
+    /// A refund of the order, of this time.
+    pub fn refund(&mut self, amount: Refunded, at: Millis, rules: &Rules) -> Effects {
+        let mut effects = Effects::default();
+        let before = self.refunded();
+        match amount {
+            Refunded::All(currency) if !self.refunded_all.contains(&currency) => self.refunded_all.push(currency),
+            Refunded::All(_) => {}
+            Refunded::Part(money) => *self.refunds.entry(money.currency).or_default() += i128::from(money.minor),
+        }
+        let named = match amount {
+            Refunded::All(currency) => currency,
+            Refunded::Part(money) => Some(money.currency),
+        };
+        let is_other = self.standing.as_ref().is_some_and(|report| named.is_some_and(|c| c != report.money.currency));
+        if is_other {
+            remark(&mut effects.facts, rules, at, Reason::BadRevenue);
+        }
+        self.settle(before, &mut effects);
+        effects
+    }
+
+    /// The order was folded into its person's checkpoint: from now on refunds are counted from here.
+    pub fn close(&mut self, key: &OrderKey, places: Vec<Place>, refunded: i64) -> Effects {
+        let mut effects = Effects::default();
+        if self.standing.as_ref().is_some_and(|standing| standing.key == *key) {
+            self.closed = Some((places, refunded));
+            self.recount(&mut effects.facts);
+        }
+        effects
+    }
+
+    /// The stored form.
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![FORMAT]).unwrap_or_default()
+    }
+
+    /// Reads the stored form; `None` where it is damaged or of a later format.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        match bytes.split_first()? {
+            (&FORMAT, rest) => postcard::from_bytes(rest).ok(),
+            _ => None,
+        }
+    }
+
+    fn settle(&mut self, before: i64, effects: &mut Effects) {
+        let refunded = self.refunded();
+        if self.closed.is_some() {
+            self.recount(&mut effects.facts);
+        } else if let Some(standing) = self.standing.as_ref().filter(|_| refunded != before) {
+            effects.messages.push(tell(standing.clone(), Verdict { stands: true, refunded }));
+        }
+    }
+
+    fn recount(&mut self, facts: &mut Facts) {
+        let refunded = self.refunded();
+        let Some((places, counted)) = &mut self.closed else { return };
+        for (day, entity, metric) in places {
+            facts.add(*day, *entity, *metric, i128::from(*counted - refunded));
+        }
+        *counted = refunded;
+    }
+
+    /// Minor units refunded: what was told in the order's currency, at most its value.
+    fn refunded(&self) -> i64 {
+        let Some(Report { money, .. }) = &self.standing else { return 0 };
+        let is_all = self.refunded_all.iter().any(|told| told.is_none_or(|currency| currency == money.currency));
+        if is_all {
+            return money.minor;
+        }
+        let sum = self.refunds.get(&money.currency).copied().unwrap_or(0);
+        i64::try_from(sum).unwrap_or(i64::MAX).min(money.minor)
+    }
+
+    /// Forgets who reported it: the person is erased, the figures stay.
+    pub fn erase(&mut self, visitor: &str) {
+        if let Some(standing) = self.standing.as_mut().filter(|standing| standing.key.visitor == visitor) {
+            standing.key.visitor.clear();
+        }
+    }
+}
+
+fn tell(report: Report, verdict: Verdict) -> Envelope {
+    Envelope { to: report.from, message: Message::Verdict { key: report.key, verdict } }
+}
+
+fn remark(facts: &mut Facts, rules: &Rules, at: Millis, reason: Reason) {
+    facts.add(rules.zone().day(at), Entity::Site, Metric::Diagnostic(reason), 1);
+}

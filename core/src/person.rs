@@ -1,0 +1,315 @@
+//! The fold of a visitor or a profile: what it was and what it is told in, what it is and what it tells out.
+//!
+//! A visitor makes its own figures while it is anonymous. Once it belongs to a profile it keeps its events, and hands them
+//! on: the profile makes the figures of all its visitors, and what the visitor had been counted for is taken back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::facts::{Entity, Facts, Metric};
+use crate::history::{Entry, History, Owner};
+use crate::judge::{Deed, OrderId, Rules};
+use crate::message::{Address, Envelope, Message};
+use crate::order::{self, Effects, OrderKey, Verdict};
+use crate::seen::Seen;
+use crate::time::Millis;
+use crate::wire::{Batch, Reason, Refusal};
+
+/// A visitor or profile whose stored form would be larger takes no more events until older ones are closed.
+pub const MAX_BYTES: usize = 512 * 1024;
+
+/// First byte of the stored form. A new format gets the next number and keeps reading the old ones.
+const FORMAT: u8 = 2;
+
+/// A visitor, a profile, or an event of nobody's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    seen: Seen,
+    history: History,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Events accepted.
+    pub accepted: u32,
+    /// Events seen before.
+    pub duplicate: u32,
+    /// Events that do not count, with the reason.
+    pub refused: Vec<Refusal>,
+    /// What changed in the figures, diagnostics included.
+    pub facts: Facts,
+    /// To be delivered.
+    pub messages: Vec<Envelope>,
+}
+
+impl Outcome {
+    /// Whether what is stored changed.
+    pub fn changed(&self) -> bool {
+        self.accepted > 0
+    }
+}
+
+impl Person {
+    /// Nothing yet.
+    pub fn new(address: &Address) -> Self {
+        let owner = match address {
+            Address::Profile(id) => Owner::Profile(id.clone()),
+            Address::Nobody(_) => Owner::Nobody,
+            Address::Visitor(_) | Address::Order(_) => Owner::Visitor,
+        };
+        Self { seen: Seen::default(), history: History::of(owner) }
+    }
+
+    /// Takes a batch of its own that arrived at `now`.
+    pub fn step(&mut self, address: &Address, batch: Batch, rules: &Rules, is_bot: bool, now: Millis) -> Outcome {
+        let today = rules.zone().day(now);
+        let mut outcome = Outcome { refused: batch.refused, ..Outcome::default() };
+        if (batch.automated || is_bot) && !rules.config.allow_automation {
+            outcome.refused.extend(batch.events.iter().map(|event| refusal(event, Reason::Bot)));
+        } else {
+            let events = self.accept(batch.events, &batch.visitor, rules, today, &mut outcome);
+            outcome.accepted = u32::try_from(events.len()).unwrap_or(u32::MAX);
+            let mut remark = |reason, count| outcome.facts.add(today, Entity::Site, Metric::Diagnostic(reason), count);
+            remark(Reason::Accepted, outcome.accepted.into());
+            remark(Reason::Duplicate, outcome.duplicate.into());
+            tell_orders(address, &batch.visitor, &events, &mut outcome.messages);
+            if let Address::Visitor(id) = address {
+                self.follow(id, events, rules, today, &mut outcome);
+            } else {
+                outcome.facts.merge(&self.history.take("", false, events, rules));
+                outcome.messages.extend(self.history.close(true, rules));
+            }
+            self.seen.forget(self.history.closed_at(), now);
+        }
+        remark_all(&mut outcome, rules, now);
+        outcome
+    }
+
+    /// Takes nothing of a batch: what is said when the history has become too large.
+    pub fn refuse(batch: Batch, rules: &Rules, now: Millis) -> Outcome {
+        let mut outcome = Outcome { refused: batch.refused, ..Outcome::default() };
+        outcome.refused.extend(batch.events.iter().map(|event| refusal(event, Reason::OverLimit)));
+        remark_all(&mut outcome, rules, now);
+        outcome
+    }
+
+    /// Takes what another actor tells.
+    pub fn receive(&mut self, address: &Address, message: Message, rules: &Rules) -> Effects {
+        let mut effects = Effects::default();
+        match message {
+            Message::Join { visitor, closed, events } => self.join(&visitor, closed, events, rules, &mut effects),
+            Message::Events { visitor, is_member, events } => {
+                self.take(&visitor, is_member, events, rules, &mut effects);
+            }
+            Message::Leave { visitor } => {
+                effects.facts = self.changed(rules, |history| history.release(&visitor));
+            }
+            Message::Amend { key, verdict } | Message::Verdict { key, verdict } => {
+                self.amend(address, key, verdict, rules, &mut effects);
+            }
+            Message::Report(_) | Message::Refund { .. } | Message::Closed { .. } => {}
+        }
+        effects
+            .messages
+            .extend(self.history.close(!matches!(address, Address::Visitor(id) if self.is_followed(id)), rules));
+        effects
+    }
+
+    /// The stored form.
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![FORMAT]).unwrap_or_default()
+    }
+
+    /// Reads the stored form; `None` where it is damaged or of a later format.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        match bytes.split_first()? {
+            (&FORMAT, rest) => postcard::from_bytes(rest).ok(),
+            _ => None,
+        }
+    }
+
+    fn accept(
+        &mut self,
+        events: Vec<Event>,
+        visitor: &str,
+        rules: &Rules,
+        today: crate::time::Day,
+        outcome: &mut Outcome,
+    ) -> Vec<Entry> {
+        let mut accepted = Vec::with_capacity(events.len());
+        for event in events {
+            if self.history.closed_at().is_some_and(|closed_at| event.at <= closed_at) {
+                outcome.refused.push(refusal(&event, Reason::TooOld));
+                continue;
+            }
+            if !self.seen.remember(&event.id, event.at) {
+                outcome.duplicate += 1;
+                continue;
+            }
+            let (judged, odd) = rules.judge(visitor, &event);
+            if let Some(reason) = odd {
+                outcome.facts.add(today, Entity::Site, Metric::Diagnostic(reason), 1);
+            }
+            let Event { id, at, is_page, profile, .. } = event;
+            let config = rules.config.version;
+            accepted.push(Entry { at, id, is_page, profile, config, judged, verdict: None });
+        }
+        accepted
+    }
+
+    /// A visitor's events: figures while it is anonymous, messages once it belongs to a profile.
+    fn follow(&mut self, id: &str, events: Vec<Entry>, rules: &Rules, today: crate::time::Day, outcome: &mut Outcome) {
+        let before = self.history.profile_of(id).map(str::to_owned);
+        let identified = events.iter().filter_map(|event| match &event.judged.deed {
+            Deed::Identify { profile } => Some(profile.clone()),
+            _ => None,
+        });
+        let identified: Vec<String> = identified.collect();
+        if before.is_none() && identified.is_empty() {
+            tell_named(id, None, &events, &mut outcome.messages);
+            outcome.facts.merge(&self.history.take(id, false, events, rules));
+            outcome.messages.extend(self.history.close(true, rules));
+            return;
+        }
+        if before.is_none() {
+            outcome.facts.subtract(&self.history.facts(rules));
+        }
+        self.history.insert(id, false, events.clone());
+        let after = self.history.profile_of(id).map(str::to_owned);
+        let conflicts = identified.iter().filter(|profile| Some(*profile) != after.as_ref()).count();
+        let conflicts = i128::try_from(conflicts).unwrap_or(0);
+        outcome.facts.add(today, Entity::Site, Metric::Diagnostic(Reason::ProfileConflict), conflicts);
+        let Some(profile) = after else { return };
+        let to = Address::Profile(profile.clone());
+        if before.as_ref() == Some(&profile) {
+            tell_named(id, Some(&profile), &events, &mut outcome.messages);
+            if !events.is_empty() {
+                let message = Message::Events { visitor: id.to_owned(), is_member: true, events };
+                outcome.messages.push(Envelope { to, message });
+            }
+        } else {
+            let all = self.history.entries(id);
+            if let Some(before) = before {
+                let leave = Message::Leave { visitor: id.to_owned() };
+                outcome.messages.push(Envelope { to: Address::Profile(before), message: leave });
+                tell_named(id, Some(&profile), &all, &mut outcome.messages);
+            } else {
+                tell_named(id, Some(&profile), &events, &mut outcome.messages);
+            }
+            let closed = self.history.checkpoint();
+            let message = Message::Join { visitor: id.to_owned(), closed, events: all };
+            outcome.messages.push(Envelope { to, message });
+        }
+        self.history.close(false, rules);
+    }
+
+    /// Whether a visitor's figures are a profile's.
+    fn is_followed(&self, visitor: &str) -> bool {
+        self.history.profile_of(visitor).is_some()
+    }
+
+    fn join(
+        &mut self,
+        visitor: &str,
+        closed: Option<(Box<crate::fold::Fold>, Millis)>,
+        events: Vec<Entry>,
+        rules: &Rules,
+        effects: &mut Effects,
+    ) {
+        let mut messages = Vec::new();
+        effects.facts = self.changed(rules, |history| {
+            history.release(visitor);
+            if let Some((fold, closed_at)) = closed {
+                messages = history.absorb(*fold, closed_at, rules);
+            }
+        });
+        effects.messages.extend(messages);
+        self.take(visitor, true, events, rules, effects);
+    }
+
+    /// What a visitor did; what is older than the checkpoint comes too late for credit.
+    fn take(&mut self, visitor: &str, is_member: bool, events: Vec<Entry>, rules: &Rules, effects: &mut Effects) {
+        let closed_at = self.history.closed_at();
+        let (late, events): (Vec<Entry>, Vec<Entry>) =
+            events.into_iter().partition(|event| closed_at.is_some_and(|closed_at| event.at <= closed_at));
+        if is_member && !late.is_empty() {
+            let mut late_facts = Facts::default();
+            let changed = self.changed(rules, |history| late_facts = history.add_late(visitor, &late, rules));
+            effects.facts.merge(&late_facts);
+            effects.facts.merge(&changed);
+        }
+        effects.facts.merge(&self.history.take(visitor, !is_member, events, rules));
+    }
+
+    /// Writes down what an order came to; a visitor that belongs to a profile hands it on.
+    fn amend(&mut self, address: &Address, key: OrderKey, verdict: Verdict, rules: &Rules, effects: &mut Effects) {
+        if let Address::Visitor(id) = address
+            && let Some(profile) = self.history.profile_of(id).map(str::to_owned)
+        {
+            self.history.amend(&key, verdict);
+            let message = Message::Amend { key, verdict };
+            effects.messages.push(Envelope { to: Address::Profile(profile), message });
+            return;
+        }
+        let at = key.at;
+        let mut is_known = true;
+        effects.facts = self.changed(rules, |history| is_known = history.amend(&key, verdict));
+        if !is_known && !verdict.stands {
+            effects.facts.add(rules.zone().day(at), Entity::Site, Metric::Diagnostic(Reason::LateCredit), 1);
+        }
+    }
+
+    /// The difference that a change of the history makes to the figures.
+    fn changed(&mut self, rules: &Rules, change: impl FnOnce(&mut History)) -> Facts {
+        let before = self.history.facts(rules);
+        change(&mut self.history);
+        let mut facts = self.history.facts(rules);
+        facts.subtract(&before);
+        facts
+    }
+}
+
+/// Orders hear of every report and refund.
+fn tell_orders(from: &Address, visitor: &str, events: &[Entry], messages: &mut Vec<Envelope>) {
+    for event in events {
+        let (hash, message) = match &event.judged.deed {
+            Deed::Custom { money, order: Some(OrderId::Named(hash)) } => {
+                let visitor = visitor.to_owned();
+                let key = OrderKey { at: event.at, is_page: event.is_page, id: event.id.clone(), visitor };
+                (*hash, Message::Report(order::Report { key, from: from.clone(), money: *money }))
+            }
+            Deed::Refund { order, amount } => (*order, Message::Refund { amount: *amount, at: event.at }),
+            _ => continue,
+        };
+        messages.push(Envelope { to: Address::Order(hash), message });
+    }
+}
+
+/// Events that name a profile which is not the visitor's: its experiments see them.
+fn tell_named(visitor: &str, own: Option<&str>, events: &[Entry], messages: &mut Vec<Envelope>) {
+    let mut named: Vec<&str> = events.iter().filter_map(|event| event.profile.as_deref()).collect();
+    named.sort_unstable();
+    named.dedup();
+    for profile in named.into_iter().filter(|profile| Some(*profile) != own) {
+        let events = events.iter().filter(|event| event.profile.as_deref() == Some(profile)).cloned().collect();
+        let message = Message::Events { visitor: visitor.to_owned(), is_member: false, events };
+        messages.push(Envelope { to: Address::Profile(profile.to_owned()), message });
+    }
+}
+
+fn remark_all(outcome: &mut Outcome, rules: &Rules, now: Millis) {
+    for refusal in &outcome.refused {
+        let metric = Metric::Diagnostic(refusal.reason);
+        outcome.facts.add(rules.zone().day(now), Entity::Site, metric, 1);
+    }
+}
+
+fn refusal(event: &Event, reason: Reason) -> Refusal {
+    let (field, limit) = match reason {
+        Reason::Bot => ("automated", "not a browser driven by a program"),
+        Reason::OverLimit => ("visitor", "a history of at most 512 KiB"),
+        _ => ("at", "after the visitor's closed history"),
+    };
+    Refusal { id: event.id.to_string(), reason, field, limit }
+}
