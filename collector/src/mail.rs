@@ -97,9 +97,14 @@ impl Mail {
         Ok(parts)
     }
 
-    /// A peer has applied everything up to this number. Its rows go, but the highest of all, which says where numbers are.
+    /// A peer has applied everything up to this number. Its rows go, but the highest of all, which says where numbers are
+    /// and keeps nothing else: who is erased is not to be found here.
     pub fn acknowledge(&mut self, database: &Database, peer: u8, last: i64) -> Result<()> {
         self.waiting.retain(|id, to| *to != peer || *id > last);
+        if last == self.last {
+            let nothing = postcard::to_allocvec(&Vec::<Envelope>::new()).unwrap_or_default();
+            database.write("UPDATE mail SET body = ? WHERE id = ?", vec![nothing.into(), last.into()])?;
+        }
         let values: Vec<SqlStorageValue> = vec![i64::from(peer).into(), last.into(), self.last.into()];
         database.write("DELETE FROM mail WHERE peer = ? AND id <= ? AND id < ?", values)
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tributary_core::config::Config;
 use tributary_core::facts::Facts;
 use tributary_core::judge::Rules;
-use tributary_core::message::{Address, Envelope};
+use tributary_core::message::{Address, Envelope, Message};
 use tributary_core::person::{MAX_BYTES, Outcome, Person};
 use tributary_core::wire::{self, Batch, Refusal};
 use tributary_core::{actor, server_event};
@@ -88,8 +88,8 @@ enum Alarm {
 /// What a turn changes.
 #[derive(Default)]
 struct Change {
-    /// Rows of actors.
-    rows: Vec<(String, Vec<u8>)>,
+    /// Rows of actors; none where one is to go.
+    rows: Vec<(String, Option<Vec<u8>>)>,
     facts: Facts,
     messages: Vec<Envelope>,
     /// The sender and the last number of its that this turn applies.
@@ -190,6 +190,20 @@ impl Inner {
                 self.arm().await?;
                 self.receive(&post)
             }
+            "/export" => {
+                let address = address(&request.bytes().await?)?;
+                let stored = self.stored(&address.key())?;
+                let person = stored.as_deref().and_then(Person::decode).ok_or_else(Problem::not_found)?;
+                Ok(json(200, &person.export(&address))?)
+            }
+            "/erase" => {
+                let address = address(&request.bytes().await?)?;
+                self.arm().await?;
+                let home = self.home()?.ok_or_else(Problem::unknown_site)?;
+                let messages = vec![Envelope { to: address, message: Message::Erase }];
+                self.commit(Change { messages, ..Change::default() }, &home, None)?;
+                Ok(json(202, &"erasing")?)
+            }
             "/import" => {
                 let lines = request.text().await?;
                 self.arm().await?;
@@ -246,7 +260,7 @@ impl Inner {
         }
         let is_changed = next.is_some();
         let change = Change {
-            rows: next.map(|next| (id.clone(), next)).into_iter().collect(),
+            rows: next.map(|next| (id.clone(), Some(next))).into_iter().collect(),
             facts: std::mem::take(&mut outcome.facts),
             messages: std::mem::take(&mut outcome.messages),
             arrived: None,
@@ -272,13 +286,19 @@ impl Inner {
         let letters = mail::sort(messages, home.shards);
         let mut written = Vec::new();
         match (rows.as_slice(), letters.is_empty() && arrived.is_none()) {
-            ([(id, state)], true) => self.write(id, Some(state), row.as_ref(), fault)?,
+            ([(id, Some(state))], true) => self.write(id, Some(state), row.as_ref(), fault)?,
             ([], true) => self.write("", None, row.as_ref(), fault)?,
             _ => {
                 written = turn::run(self.database.storage(), || {
                     for (id, state) in &rows {
-                        let values = vec![id.as_str().into(), state.clone().into()];
-                        self.database.write("INSERT OR REPLACE INTO actor (id, state) VALUES (?, ?)", values)?;
+                        match state {
+                            Some(state) => {
+                                let values = vec![id.as_str().into(), state.clone().into()];
+                                self.database
+                                    .write("INSERT OR REPLACE INTO actor (id, state) VALUES (?, ?)", values)?;
+                            }
+                            None => self.database.write("DELETE FROM actor WHERE id = ?", vec![id.as_str().into()])?,
+                        }
                     }
                     if let Some((from, last)) = arrived {
                         mail::set_last(&self.database, from, last)?;
@@ -295,7 +315,10 @@ impl Inner {
         }
         let mut visiting = self.visiting.borrow_mut();
         for (id, state) in rows {
-            visiting.keep(id, state);
+            visiting.take(&id);
+            if let Some(state) = state {
+                visiting.keep(id, state);
+            }
         }
         Ok(())
     }
@@ -334,7 +357,7 @@ impl Inner {
     fn apply(&self, post: &Post) -> Result<i64> {
         let known = mail::last_of(&self.database, post.from)?;
         let Some(home) = self.home()? else { return Ok(known) };
-        let mut rows: std::collections::BTreeMap<String, Vec<u8>> = std::collections::BTreeMap::new();
+        let mut rows: std::collections::BTreeMap<String, Option<Vec<u8>>> = std::collections::BTreeMap::new();
         let mut change = Change::default();
         let mut last = known;
         'parts: for (id, body) in post.parts.iter().filter(|(id, _)| *id > known) {
@@ -345,7 +368,7 @@ impl Inner {
             for Envelope { to, message } in envelopes {
                 let key = to.key();
                 let stored = match rows.remove(&key) {
-                    Some(row) => Some(row),
+                    Some(row) => row,
                     None => self.stored(&key)?,
                 };
                 let received = actor::receive(&to, stored.as_deref(), message, &home.rules);
@@ -492,6 +515,11 @@ impl Inner {
         }
         Ok(self.home.borrow().clone())
     }
+}
+
+/// Whom a call is about, as the edge wrote it.
+fn address(body: &[u8]) -> Result<Address> {
+    postcard::from_bytes(body).map_err(|error| Error::RustError(error.to_string()))
 }
 
 impl From<Posting> for Home {

@@ -10,13 +10,16 @@ use crate::person::Person;
 #[error("a stored row cannot be read")]
 pub struct Damaged;
 
-/// What an actor makes of a message: its next row, and what that leaves.
+/// What an actor makes of a message: its next row (none where there is to be none), and what that leaves.
 pub fn receive(
     to: &Address,
     stored: Option<&[u8]>,
     message: Message,
     rules: &Rules,
-) -> Result<(Vec<u8>, Effects), Damaged> {
+) -> Result<(Option<Vec<u8>>, Effects), Damaged> {
+    if stored.is_none() && message.needs_row() {
+        return Ok((None, Effects::default()));
+    }
     if let Address::Order(_) = to {
         let mut order = match stored {
             Some(bytes) => Order::decode(bytes).ok_or(Damaged)?,
@@ -28,12 +31,15 @@ pub fn receive(
             Message::Closed { key, places, refunded } => order.close(&key, places, refunded),
             _ => Effects::default(),
         };
-        return Ok((order.encode(), effects));
+        return Ok((Some(order.encode()), effects));
     }
     let mut person = match stored {
         Some(bytes) => Person::decode(bytes).ok_or(Damaged)?,
         None => Person::new(to),
     };
+    if message == Message::Erase {
+        return Ok((None, Effects { messages: person.erase(to, rules), ..Effects::default() }));
+    }
     let effects = person.receive(to, message, rules);
-    Ok((person.encode(), effects))
+    Ok((Some(person.encode()), effects))
 }

@@ -42,6 +42,22 @@ pub struct Entry {
     pub verdict: Option<Verdict>,
 }
 
+/// An event as it is given out to whom it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// Its id.
+    pub id: String,
+    /// When, ms.
+    pub at: Millis,
+    /// Whose, if not the profile's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<String>,
+    /// It happened in a page.
+    pub in_page: bool,
+    /// What it was: numbers are those of the configuration.
+    pub was: Deed,
+}
+
 /// Whose history it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Owner {
@@ -225,6 +241,33 @@ impl History {
         let closed_at = self.recent[last].at;
         let messages = self.close_first(self.recent.partition_point(|kept| kept.at <= closed_at), rules);
         if governs { messages } else { Vec::new() }
+    }
+
+    /// Folds everything into the checkpoint. Gives what orders need to know about it.
+    pub fn close_all(&mut self, rules: &Rules) -> Vec<Envelope> {
+        self.close_first(self.recent.len(), rules)
+    }
+
+    /// The person's visitors, of what is kept.
+    pub fn visitors(&self) -> Vec<String> {
+        let ours = self.recent.iter().filter(|kept| !kept.is_stranger).map(|kept| self.text(kept.visitor).to_owned());
+        let mut visitors: Vec<String> = ours.chain(self.checkpoint.visitors().map(str::to_owned)).collect();
+        visitors.sort_unstable();
+        visitors.dedup();
+        visitors.retain(|visitor| !visitor.is_empty());
+        visitors
+    }
+
+    /// Every event that is kept, for whom it is about.
+    pub fn export(&self) -> Vec<Exported> {
+        let exported = |kept: &Kept| Exported {
+            id: self.id(kept).to_string(),
+            at: kept.at,
+            visitor: Some(self.text(kept.visitor).to_owned()).filter(|visitor| !visitor.is_empty()),
+            in_page: kept.is_page,
+            was: kept.judged.deed.clone(),
+        };
+        self.recent.iter().map(exported).collect()
     }
 
     fn close_first(&mut self, count: usize, rules: &Rules) -> Vec<Envelope> {

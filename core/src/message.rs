@@ -112,9 +112,16 @@ pub enum Message {
         /// What it came to.
         verdict: Verdict,
     },
+    /// To a visitor or profile: the person is erased. Ids and detail go, counts stay.
+    Erase,
 }
 
 impl Message {
+    /// Whether it says nothing to an actor that is not there.
+    pub fn needs_row(&self) -> bool {
+        matches!(self, Self::Leave { .. } | Self::Amend { .. } | Self::Verdict { .. } | Self::Erase)
+    }
+
     /// The latest configuration that it speaks of: a receiver that does not have it yet waits.
     pub fn config(&self) -> Version {
         match self {

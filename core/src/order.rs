@@ -136,7 +136,10 @@ impl Order {
     /// The order was folded into its person's checkpoint: from now on refunds are counted from here.
     pub fn close(&mut self, key: &OrderKey, places: Vec<Place>, refunded: i64) -> Effects {
         let mut effects = Effects::default();
-        if self.standing.as_ref().is_some_and(|standing| standing.key == *key) {
+        if let Some(standing) = self.standing.as_mut().filter(|standing| standing.key == *key) {
+            // Nobody need be told any more, so nobody need be known.
+            standing.key.visitor.clear();
+            standing.from = Address::Nobody(String::new());
             self.closed = Some((places, refunded));
             self.recount(&mut effects.facts);
         }
@@ -183,13 +186,6 @@ impl Order {
         }
         let sum = self.refunds.get(&money.currency).copied().unwrap_or(0);
         i64::try_from(sum).unwrap_or(i64::MAX).min(money.minor)
-    }
-
-    /// Forgets who reported it: the person is erased, the figures stay.
-    pub fn erase(&mut self, visitor: &str) {
-        if let Some(standing) = self.standing.as_mut().filter(|standing| standing.key.visitor == visitor) {
-            standing.key.visitor.clear();
-        }
     }
 }
 

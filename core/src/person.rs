@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::facts::{Entity, Facts, Metric};
-use crate::history::{Entry, History, Owner};
+use crate::history::{Entry, Exported, History, Owner};
 use crate::judge::{Deed, OrderId, Rules};
 use crate::message::{Address, Envelope, Message};
 use crate::order::{self, Effects, OrderKey, Verdict};
@@ -41,6 +41,19 @@ pub struct Outcome {
     pub facts: Facts,
     /// To be delivered.
     pub messages: Vec<Envelope>,
+}
+
+/// All that is kept of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Export {
+    /// The profile it is or belongs to.
+    pub profile: Option<String>,
+    /// Its visitors.
+    pub visitors: Vec<String>,
+    /// Older events are kept as figures only, ms.
+    pub folded_until: Option<Millis>,
+    /// In order.
+    pub events: Vec<Exported>,
 }
 
 impl Outcome {
@@ -108,12 +121,45 @@ impl Person {
             Message::Amend { key, verdict } | Message::Verdict { key, verdict } => {
                 self.amend(address, key, verdict, rules, &mut effects);
             }
-            Message::Report(_) | Message::Refund { .. } | Message::Closed { .. } => {}
+            Message::Report(_) | Message::Refund { .. } | Message::Closed { .. } | Message::Erase => {}
         }
         effects
             .messages
             .extend(self.history.close(!matches!(address, Address::Visitor(id) if self.is_followed(id)), rules));
         effects
+    }
+
+    /// What is to be told when the person is erased: its orders count refunds on their own from now on, its profile or its
+    /// visitors are erased too. The figures stay as they are.
+    pub fn erase(&mut self, address: &Address, rules: &Rules) -> Vec<Envelope> {
+        let own =
+            if let Address::Visitor(id) = address { self.history.profile_of(id).map(str::to_owned) } else { None };
+        let closed = self.history.close_all(rules);
+        let mut messages = if own.is_none() { closed } else { Vec::new() };
+        let others = match own {
+            Some(profile) => vec![Address::Profile(profile)],
+            None if matches!(address, Address::Profile(_)) => {
+                self.history.visitors().into_iter().map(Address::Visitor).collect()
+            }
+            None => Vec::new(),
+        };
+        messages.extend(others.into_iter().map(|to| Envelope { to, message: Message::Erase }));
+        messages
+    }
+
+    /// All that is kept of a person.
+    pub fn export(&self, address: &Address) -> Export {
+        let mut visitors = self.history.visitors();
+        let mut profile = None;
+        match address {
+            Address::Visitor(id) => {
+                profile = self.history.profile_of(id).map(str::to_owned);
+                visitors = vec![id.clone()];
+            }
+            Address::Profile(id) => profile = Some(id.clone()),
+            Address::Nobody(_) | Address::Order(_) => {}
+        }
+        Export { profile, visitors, folded_until: self.history.closed_at(), events: self.history.export() }
     }
 
     /// The stored form.

@@ -6,6 +6,7 @@ mod edge;
 mod events;
 mod import;
 mod merchant;
+mod person;
 mod shop;
 mod tag;
 mod test;
@@ -33,6 +34,9 @@ async fn dispatch(request: Request, env: Env) -> Passed {
         (Method::Post, ["v1", "sites", site, "events"]) => return events::post(request, &edge, site).await,
         (_, ["v1", "sites", _, "events"]) => Err(Problem::method_not_allowed("POST").into()),
         (_, ["v1", "sites", site, "import"]) => import::answer(request, &edge, site).await,
+        (_, ["v1", "sites", site, kind @ ("visitors" | "profiles"), id]) => {
+            person::answer(request, &edge, site, kind, id).await
+        }
         (_, ["v1", ..]) => api::answer(request, &edge, &segments[1..]).await,
         (Method::Get, ["t.js"]) => tag::script(&request, &edge).await,
         (Method::Get, ["health"]) => Ok(json(200, &"ok")?),

@@ -463,6 +463,11 @@ impl Fold {
         self.visits.remove(visitor);
     }
 
+    /// The person's visitors so far.
+    pub fn visitors(&self) -> impl Iterator<Item = &str> {
+        self.visits.keys().map(String::as_str)
+    }
+
     /// The profile that a visitor belongs to by its events so far.
     pub fn profile_of(&self, visitor: &str) -> Option<&str> {
         self.visits.get(visitor)?.profile.as_deref()

@@ -11,7 +11,7 @@ use tributary_core::config::Config;
 use tributary_core::config_input::{self, NewExperiment, NewSite};
 use tributary_core::facts::{Facts, Metric};
 use tributary_core::judge::Rules;
-use tributary_core::message::{Address, Envelope};
+use tributary_core::message::{Address, Envelope, Message};
 use tributary_core::person::{Outcome, Person};
 use tributary_core::report::{Range, Report};
 use tributary_core::time::{DAY, HOUR, MINUTE, Millis, SECOND};
@@ -193,6 +193,17 @@ impl Collector {
         }
     }
 
+    /// A person is erased.
+    pub fn erase(&mut self, address: Address) {
+        self.send(0, &[Envelope { to: address, message: Message::Erase }]);
+        self.deliver();
+    }
+
+    /// Every byte of every row.
+    pub fn stored(&self) -> Vec<u8> {
+        self.shards.iter().flatten().flat_map(|(key, row)| [key.as_bytes(), row].concat()).collect()
+    }
+
     /// Delivers one message of one queue, the `nth` of those that wait; false when none does.
     pub fn deliver_one(&mut self, nth: usize) -> bool {
         let waiting: Vec<(u8, u8)> =
@@ -203,7 +214,10 @@ impl Collector {
         let rows = &mut self.shards[usize::from(to)];
         let (row, effects) =
             actor::receive(&address, rows.get(&address.key()).map(Vec::as_slice), message, &self.rules).unwrap();
-        rows.insert(address.key(), row);
+        match row {
+            Some(row) => rows.insert(address.key(), row),
+            None => rows.remove(&address.key()),
+        };
         self.facts.merge(&effects.facts);
         self.send(to, &effects.messages);
         true
