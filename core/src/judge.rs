@@ -315,10 +315,15 @@ impl Rules {
 
     /// The event with every goal of a running experiment that it meets.
     fn meeting(&self, at: Millis, deed: Deed, is_met: impl Fn(&Goal) -> bool) -> Judged {
-        let running = self.config.experiments.iter().filter(|experiment| experiment.runs_at(at));
-        let meets = running
+        let started = self.config.experiments.iter().filter(|experiment| experiment.started_at.is_some());
+        let meets = started
             .flat_map(|experiment| {
-                (0_u8..).zip(&experiment.goals).map(|(place, goal)| (experiment.number, place, goal))
+                // A session counts with all its page views, those before the start and after the end too.
+                let runs = experiment.runs_at(at);
+                let of_pages =
+                    |goal: &Goal| matches!(goal.kind, GoalKind::BounceRate { .. } | GoalKind::ExitRate { .. });
+                let goals = (0_u8..).zip(&experiment.goals).filter(move |(_, goal)| runs || of_pages(goal));
+                goals.map(|(place, goal)| (experiment.number, place, goal))
             })
             .filter(|(_, _, goal)| is_met(goal))
             .map(|(number, place, _)| (number, place))

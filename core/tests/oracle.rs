@@ -111,6 +111,14 @@ fn smallest(mut events: Vec<Told>, goes_wrong: impl Fn(&[Told]) -> bool) -> Vec<
     events
 }
 
+/// The collector's figures are the oracle's, or the smallest set of events of which they are not is shown.
+fn compare(events: Vec<Told>, core: impl Fn(&[Told]) -> Facts, oracle: impl Fn(&[Told]) -> Facts) {
+    if core(&events) != oracle(&events) {
+        let events = smallest(events, |events| core(events) != oracle(events));
+        panic!("{events:#?}\ncore less oracle:\n{}", difference(&core(&events), &oracle(&events)));
+    }
+}
+
 fn cases(count: u64, seed: u64, mut test: impl FnMut(&mut Dice, Vec<Told>)) {
     for case in 0..count {
         let mut dice = Dice(seed.wrapping_mul(1_000_003).wrapping_add(case.wrapping_mul(0x2545_f491_4f6c_dd1d)));
@@ -149,22 +157,38 @@ fn the_shop_holds_out_one_visitor() {
 #[test]
 fn figures_are_those_that_follow_from_the_list_of_events() {
     let configs = shops();
-    cases(250, 1, |dice, mut events| {
+    cases(160, 1, |dice, mut events| {
         let (config, size, shards) = setting(&configs, dice);
         dice.shuffle(&mut events);
         let figures = |events: &[Told]| known(&tell(config, events, size, shards, &mut dice.clone()).settled());
-        if figures(&events) != rules::settled(config, &events) {
-            let events = smallest(events, |events| figures(events) != rules::settled(config, events));
-            let lines = difference(&figures(&events), &rules::settled(config, &events));
-            panic!("{events:#?}\ncore less oracle:\n{lines}");
-        }
+        compare(events, figures, |events| rules::settled(config, events));
     });
+}
+
+#[test]
+fn checkpoints_change_no_figure_of_a_history_that_is_imported_oldest_first() {
+    let configs = shops();
+    for case in 0..40 {
+        let mut dice = Dice(case);
+        let (config, _, shards) = setting(&configs, &mut dice);
+        let events = timeline::history(&mut dice, 60);
+        let figures = |events: &[Told]| {
+            let mut collector = Collector::new(config[0].clone(), shards);
+            for event in events {
+                take(&mut collector, std::slice::from_ref(event), 1, &mut dice.clone());
+                collector.deliver();
+            }
+            collector.configure(|_| config[1].clone());
+            known(&collector.settled())
+        };
+        compare(events, figures, |events| rules::settled(config, events));
+    }
 }
 
 #[test]
 fn arrival_grouping_waiting_and_shards_do_not_show() {
     let configs = shops();
-    cases(120, 2, |dice, mut events| {
+    cases(50, 2, |dice, mut events| {
         let config = dice.pick(&[&configs[0], &configs[1], &configs[2]]);
         let at_once = tell(config, &events, events.len(), 1, dice).settled();
         for shards in [2, 7] {
@@ -179,7 +203,7 @@ fn arrival_grouping_waiting_and_shards_do_not_show() {
 #[test]
 fn what_is_told_again_changes_nothing_whatever_it_says() {
     let configs = shops();
-    cases(120, 3, |dice, mut events| {
+    cases(50, 3, |dice, mut events| {
         let (config, size, shards) = setting(&configs, dice);
         let once = tell(config, &events, size, shards, dice).settled();
         let mut collector = Collector::new(config[0].clone(), shards);
@@ -198,7 +222,7 @@ fn what_is_told_again_changes_nothing_whatever_it_says() {
 #[test]
 fn every_order_is_credited_to_one_communication_or_unattributed() {
     let configs = shops();
-    cases(120, 4, |dice, events| {
+    cases(50, 4, |dice, events| {
         let (config, size, shards) = setting(&configs, dice);
         let facts = tell(config, &events, size, shards, dice).settled();
         let communications = config[1].communications.iter().map(|one| Entity::Communication(one.number));
@@ -215,7 +239,7 @@ fn every_order_is_credited_to_one_communication_or_unattributed() {
 #[test]
 fn a_longer_window_has_all_that_a_shorter_one_has() {
     let configs = shops();
-    cases(120, 5, |dice, events| {
+    cases(50, 5, |dice, events| {
         let (config, size, shards) = setting(&configs, dice);
         let facts = tell(config, &events, size, shards, dice).settled();
         let per_currency = money().map(|one| [Earned::Orders(one), Earned::Gross(one), Earned::Net(one)]);
@@ -239,7 +263,7 @@ fn a_longer_window_has_all_that_a_shorter_one_has() {
 #[test]
 fn credit_for_goals_rolls_up_from_treatments_to_journeys_to_goals() {
     let configs = shops();
-    cases(120, 6, |dice, events| {
+    cases(50, 6, |dice, events| {
         let (config, size, shards) = setting(&configs, dice);
         let facts = tell(config, &events, size, shards, dice).settled();
         let values = money().map(|one| [Value::Gross(one), Value::Net(one)]);

@@ -36,6 +36,7 @@ export function siteApi(origin, { site, secret_key: key }) {
     read: () => call("GET", base, { key }),
     change: (settings) => call("PATCH", base, { key, body: settings }),
     createExperiment: (experiment) => call("POST", `${base}/experiments`, { key, body: experiment }),
+    createCommunication: (communication) => call("POST", `${base}/communications`, { key, body: communication }),
     start: (experiment, at) => call("POST", `${base}/experiments/${experiment}/start`, { key, body: at === undefined ? {} : { at } }),
     stop: (experiment) => call("POST", `${base}/experiments/${experiment}/stop`, { key, body: {} }),
     report: (query = "") => call("GET", `${base}/report${query}`, { key }),

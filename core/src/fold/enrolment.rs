@@ -74,7 +74,7 @@ impl Enrolment {
     /// A session of the unit as it stands: the goals of sessions that it counts for.
     pub fn overlap(&mut self, experiment: &Experiment, session: &Session, day: Day) {
         let has_ended = experiment.end_in(session.config).is_some_and(|end| session.first >= end);
-        if session.last < self.exposed_at || has_ended {
+        if session.last.max(session.told) < self.exposed_at || has_ended {
             return;
         }
         for (place, goal) in (0_u8..).zip(&experiment.goals) {

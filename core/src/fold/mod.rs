@@ -305,29 +305,25 @@ impl Fold {
         visit?.session.as_mut().filter(|session| session.has(at))
     }
 
-    /// Page views and what became of communications.
+    /// Page views and what became of communications. What nobody did counts in the site's totals alone.
     fn interact(&mut self, day: Day, happening: &Happening<'_>) {
         let mut add = |entity, metric| self.facts.add(day, entity, metric, 1);
         match &happening.judged.deed {
             Deed::PageView => add(Entity::Site, Metric::PageViews),
             Deed::Refund { .. } => add(Entity::Site, Metric::CustomEvents),
+            _ if happening.teller == Teller::Nobody => {}
             Deed::Appearance(number) => add(Entity::Communication(*number), Metric::Instances),
             Deed::Click(number) => add(Entity::Communication(*number), Metric::RawClicks),
             Deed::Dismissal(number) => add(Entity::Communication(*number), Metric::Dismissals),
-            Deed::SequenceStart(number) => {
-                add(Entity::Sequence(*number), Metric::Started);
-                if !matches!(happening.teller, Teller::Nobody) {
-                    self.credit.start(Entity::Sequence(*number), day);
-                }
-            }
-            Deed::CampaignStart(number) => {
-                add(Entity::Campaign(*number), Metric::Started);
-                if !matches!(happening.teller, Teller::Nobody) {
-                    self.credit.start(Entity::Campaign(*number), day);
-                }
-            }
+            Deed::SequenceStart(number) => self.start(day, Entity::Sequence(*number)),
+            Deed::CampaignStart(number) => self.start(day, Entity::Campaign(*number)),
             _ => {}
         }
+    }
+
+    fn start(&mut self, day: Day, what: Entity) {
+        self.facts.add(day, what, Metric::Started, 1);
+        self.credit.start(what, day);
     }
 
     #[expect(clippy::too_many_arguments, reason = "an order touches everything")]
@@ -387,6 +383,7 @@ impl Fold {
         }
         let shown = touched(&happening.judged.deed);
         let Some(session) = self.session_of(happening, own, at) else { return };
+        session.told = session.told.max(at);
         session.met.extend(met);
         let first = match shown {
             Some((number, Metric::SessionsShown)) => session.shown.insert(number),

@@ -36,6 +36,8 @@ pub struct Session {
     pub first: Millis,
     /// Its last page event so far.
     pub last: Millis,
+    /// The last thing a server told of it: it makes the session no longer, but is part of it.
+    pub told: Millis,
     /// The configuration its first event was accepted under.
     pub config: Version,
     /// An event in it names the profile whose figures these are.
@@ -70,7 +72,7 @@ pub struct Page {
 impl Session {
     /// A session that begins.
     pub fn new(at: Millis, config: Version) -> Self {
-        Self { first: at, last: at, config, ..Self::default() }
+        Self { first: at, last: at, told: at, config, ..Self::default() }
     }
 
     /// Whether a page event belongs to it.

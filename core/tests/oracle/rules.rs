@@ -483,6 +483,9 @@ impl Oracle<'_> {
                 let skipped = usize::from(goal.event == "return_visit");
                 for visitor in visitors {
                     for (first, _) in self.runs(visitor).into_iter().skip(skipped) {
+                        if goal.made_in > self.version(first) {
+                            continue;
+                        }
                         push(self.who(first), self.events[first].at, Vec::new());
                     }
                 }

@@ -136,7 +136,7 @@ pub fn shop(time_zone: &str) -> [Config; 2] {
     let site: NewSite = read(json!({ "name": "Shop", "time_zone": time_zone, "currency": "USD" }));
     let mut config = site.into_config("site".to_owned()).unwrap();
     config = config.with_change(read(json!({ "holdout": 0.2 }))).unwrap();
-    config = config.with_experiment(hero(1.0)).unwrap().with_start("hero", Some(T0 - 30 * DAY), T0).unwrap();
+    config = config.with_experiment(hero(1.0)).unwrap().with_start("hero", Some(T0 - 390 * DAY), T0).unwrap();
     for (key, kind) in COMMUNICATIONS {
         config = config.with_communication(read(json!({ "key": key, "type": kind }))).unwrap();
     }
@@ -150,7 +150,7 @@ pub fn shop(time_zone: &str) -> [Config; 2] {
         let variants: Vec<Value> = variants.iter().map(|key| json!({ "key": key })).collect();
         config = config.with_experience(read(json!({ "key": key, "variants": variants }))).unwrap();
     }
-    let made_at = T0 - 30 * DAY;
+    let made_at = T0 - 390 * DAY;
     let goals = [
         json!({ "key": "revenue", "event": "purchase", "measure": "value", "property": "revenue", "window_ms": 3 * HOUR, "at": made_at }),
         json!({ "key": "signups", "event": "signup", "condition": { "plan": "pro" }, "measure": "events", "window_ms": DAY, "at": made_at }),
@@ -174,6 +174,8 @@ pub fn shop(time_zone: &str) -> [Config; 2] {
     let change = json!({ "lookback_ms": LOOKBACKS[1], "windows_ms": WINDOWS[1] });
     let mut next = config.with_change(read(change)).unwrap();
     let late = json!({ "key": "tries", "event": "signup", "measure": "events", "at": made_at });
+    next = next.with_goal(read(late), T0).unwrap();
+    let late = json!({ "key": "starts", "event": "session_start", "measure": "events", "at": made_at });
     next = next.with_goal(read(late), T0).unwrap();
     let mail = json!({ "key": "d", "goal": "visits", "treatments": [{ "communication": "mail" }] });
     next = next.with_journey(read(mail)).unwrap();
@@ -245,14 +247,9 @@ pub fn timeline(dice: &mut Dice, count: usize) -> Vec<Told> {
         all = (0..52)
             .map(|number| {
                 let (at, via) = (T0 + Millis::from(number) * step, Via::Page { load, number });
-                Told {
-                    era: 0,
-                    at,
-                    via,
-                    visitor: Some(visitor),
-                    profile: None,
-                    what: What::View("https://shop.example/"),
-                }
+                // Whether the second of two appearances is in the same session shows in its figures.
+                let what = if (47..=48).contains(&number) { What::Appearance(0) } else { What::Touch };
+                Told { era: 0, at, via, visitor: Some(visitor), profile: None, what }
             })
             .collect();
     }
@@ -266,8 +263,8 @@ pub fn timeline(dice: &mut Dice, count: usize) -> Vec<Told> {
         let is_server = dice.one_in(3) || matches!(what, What::Execution { .. }) || at < NOW - 7 * DAY;
         let told = if is_server {
             let (visitor, profile) = match dice.below(8) {
-                0 if !what.is_of_communication() => (None, None),
-                0..=2 => (None, Some(dice.pick(&PROFILES))),
+                0 => (None, None),
+                1 | 2 => (None, Some(dice.pick(&PROFILES))),
                 3 => (Some(visitor), Some(dice.pick(&PROFILES))),
                 _ => (Some(visitor), None),
             };
@@ -283,6 +280,36 @@ pub fn timeline(dice: &mut Dice, count: usize) -> Vec<Told> {
             Told { era, at: at.min(NOW), via, visitor: Some(visitor), profile: None, what }
         };
         all.push(told);
+    }
+    all
+}
+
+/// The history of most of a year, oldest first, as a server imports it: so long that most of it is folded into
+/// checkpoints. Who is identified is so before anything else, since what an identify brings later changes no credit.
+pub fn history(dice: &mut Dice, count: usize) -> Vec<Told> {
+    const GAPS: [Millis; 10] = [0, MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, DAY, 3 * DAY, 7 * DAY, 20 * DAY, 61 * DAY];
+    let start = T0 - 380 * DAY;
+    let told = |place: usize, at, visitor, profile, what| {
+        let via = Via::Server { id: format!("h{place}"), sequence: 0 };
+        Told { era: 0, at, via, visitor, profile, what }
+    };
+    let identified: Vec<&'static str> = VISITORS.into_iter().filter(|_| dice.one_in(2)).collect();
+    let identify = |(place, visitor): (usize, &&'static str)| {
+        told(1_000 + place, start, Some(*visitor), None, What::Identify(PROFILES[place % 2]))
+    };
+    let mut all: Vec<Told> = identified.iter().enumerate().map(identify).collect();
+    let mut at = start;
+    for place in 0..count {
+        at += dice.pick(&GAPS);
+        let (visitor, what) = (dice.pick(&VISITORS), what(dice));
+        if at > NOW || matches!(what, What::Identify(_)) {
+            continue;
+        }
+        let profile = dice.pick(&PROFILES);
+        all.push(match dice.below(5) {
+            0 => told(place, at, None, Some(profile), what),
+            _ => told(place, at, Some(visitor), None, what),
+        });
     }
     all
 }
@@ -309,16 +336,6 @@ fn what(dice: &mut Dice) -> What {
         26..=27 => What::Refund { amount: dice.below(REFUNDS.len()), id },
         28..=29 => What::Signup { is_pro: !dice.one_in(3), points: dice.below(POINTS.len()) },
         _ => What::Identify(dice.pick(&PROFILES)),
-    }
-}
-
-impl What {
-    /// What only persons do: what is told of nobody counts in the site's totals alone.
-    fn is_of_communication(self) -> bool {
-        matches!(
-            self,
-            Self::Click(_) | Self::Appearance(_) | Self::Dismissal(_) | Self::SequenceStart(_) | Self::CampaignStart(_)
-        )
     }
 }
 

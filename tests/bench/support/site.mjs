@@ -39,3 +39,16 @@ export async function measuredSite({ origin }, { shards }) {
   }
   return { ...made, shards, api, experiments };
 }
+
+/** One with 20 experiments and 20 communications that all are live. */
+export async function crowdedSite({ origin }, { shards }) {
+  const made = await createSite(origin, KEYS.ADMIN_KEY, { name: "Crowded", time_zone: "Europe/Berlin", currency: "EUR", shards });
+  const api = siteApi(origin, made);
+  for (let number = 0; number < 20; number += 1) {
+    const experiment = { ...EXPERIMENTS[number % 2], key: `e${number}` };
+    await api.createExperiment(experiment);
+    await api.start(experiment.key, Date.now() - BEGAN_BEFORE_MS);
+    await api.createCommunication({ key: `c${number}`, type: "popup" });
+  }
+  return { ...made, shards };
+}
