@@ -19,6 +19,8 @@ pub const TABLES: &str = "
 ";
 /// Rows of a delivery at the most.
 const PARTS: usize = 100;
+/// Bytes of a letter beyond which the next envelope begins another.
+const LETTER_BYTES: usize = 64 * 1024;
 /// Bytes of a delivery, about.
 const DELIVERY_BYTES: usize = 2 * 1024 * 1024;
 
@@ -138,11 +140,28 @@ pub fn envelopes(body: &[u8]) -> Result<Vec<Envelope>> {
     postcard::from_bytes(body).map_err(|error| Error::RustError(error.to_string()))
 }
 
-/// Sorts envelopes by the shard they go to, each in order.
+/// Sorts envelopes by the shard they go to, each shard's in order, and in letters that fit a row.
 pub fn sort(envelopes: Vec<Envelope>, shards: u8) -> Letters {
     let mut sorted: BTreeMap<u8, Vec<Envelope>> = BTreeMap::new();
     for envelope in envelopes {
         sorted.entry(envelope.to.shard(shards)).or_default().push(envelope);
     }
-    sorted.into_iter().collect()
+    let mut letters = Letters::new();
+    for (peer, envelopes) in sorted {
+        let mut bytes = usize::MAX;
+        for envelope in envelopes {
+            let size = postcard::to_allocvec(&envelope).map_or(0, |bytes| bytes.len());
+            match letters.last_mut().filter(|(last, _)| *last == peer && bytes.saturating_add(size) <= LETTER_BYTES) {
+                Some((_, letter)) => {
+                    letter.push(envelope);
+                    bytes += size;
+                }
+                None => {
+                    letters.push((peer, vec![envelope]));
+                    bytes = size;
+                }
+            }
+        }
+    }
+    letters
 }

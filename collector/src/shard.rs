@@ -393,7 +393,8 @@ impl Inner {
         let home = self.home()?.ok_or_else(Problem::unknown_site)?;
         let mut imported = Imported::default();
         for (address, batch, lines) in server_event::batches(lines, received.at) {
-            let again = || Err(Error::RustError("an import that is too large for its person".to_owned()));
+            let same = batch.clone();
+            let again = || Ok(same);
             let outcome = self.take(&address, batch, again, &home, &Received { is_bot: false, ..received.clone() })?;
             imported.accepted += outcome.accepted;
             imported.duplicate += outcome.duplicate;

@@ -3,7 +3,7 @@
 use crate::judge::Rules;
 use crate::message::{Address, Message};
 use crate::order::{Effects, Order};
-use crate::person::Person;
+use crate::person::{MAX_BYTES, Person};
 
 /// A stored row cannot be read: it is damaged, or of a later format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +40,20 @@ pub fn receive(
     if message == Message::Erase {
         return Ok((None, Effects { messages: person.erase(to, rules), ..Effects::default() }));
     }
-    let effects = person.receive(to, message, rules);
-    Ok((Some(person.encode()), effects))
+    let mut effects = person.receive(to, message, rules);
+    let mut row = person.encode();
+    // What others tell cannot be refused: instead less is kept in detail.
+    while row.len() > MAX_BYTES {
+        let messages = person.shrink(rules);
+        let smaller = person.encode();
+        let is_smaller = smaller.len() < row.len();
+        row = smaller;
+        if !matches!(to, Address::Visitor(_)) {
+            effects.messages.extend(messages);
+        }
+        if !is_smaller {
+            break;
+        }
+    }
+    Ok((Some(row), effects))
 }

@@ -248,6 +248,12 @@ impl History {
         self.close_first(self.recent.len(), rules)
     }
 
+    /// Folds the older half into the checkpoint, never parting events of one millisecond.
+    pub fn close_half(&mut self, rules: &Rules) -> Vec<Envelope> {
+        let Some(middle) = self.recent.get(self.recent.len() / 2).map(|kept| kept.at) else { return Vec::new() };
+        self.close_first(self.recent.partition_point(|kept| kept.at <= middle), rules)
+    }
+
     /// The person's visitors, of what is kept.
     pub fn visitors(&self) -> Vec<String> {
         let ours = self.recent.iter().filter(|kept| !kept.is_stranger).map(|kept| self.text(kept.visitor).to_owned());

@@ -18,6 +18,9 @@ use crate::wire::{Batch, Reason, Refusal};
 /// A visitor or profile whose stored form would be larger takes no more events until older ones are closed.
 pub const MAX_BYTES: usize = 512 * 1024;
 
+/// Events of a message at the most.
+const MAX_ENTRIES: usize = 1_000;
+
 /// First byte of the stored form. A new format gets the next number and keeps reading the old ones.
 const FORMAT: u8 = 2;
 
@@ -243,11 +246,25 @@ impl Person {
             } else {
                 tell_named(id, Some(&profile), &events, &mut outcome.messages);
             }
-            let closed = self.history.checkpoint();
-            let message = Message::Join { visitor: id.to_owned(), closed, events: all };
-            outcome.messages.push(Envelope { to, message });
+            outcome.messages.extend(self.joining(id, &to, &all));
         }
         self.history.close(false, rules);
+    }
+
+    /// All that a profile is told of a visitor that joins, in messages that fit a row each.
+    fn joining(&self, id: &str, to: &Address, events: &[Entry]) -> Vec<Envelope> {
+        let visitor = || id.to_owned();
+        let mut parts = events.chunks(MAX_ENTRIES);
+        let first = parts.next().unwrap_or_default().to_vec();
+        let join = Message::Join { visitor: visitor(), closed: self.history.checkpoint(), events: first };
+        let rest = parts.map(|part| Message::Events { visitor: visitor(), is_member: true, events: part.to_vec() });
+        let messages = std::iter::once(join).chain(rest);
+        messages.map(|message| Envelope { to: to.clone(), message }).collect()
+    }
+
+    /// Folds the older half away, for a state that would not fit its row.
+    pub fn shrink(&mut self, rules: &Rules) -> Vec<Envelope> {
+        self.history.close_half(rules)
     }
 
     /// Whether a visitor's figures are a profile's.

@@ -193,6 +193,14 @@ impl Collector {
         }
     }
 
+    pub fn rows(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.shards.iter().flat_map(BTreeMap::values)
+    }
+
+    pub fn row(&self, address: &Address) -> Option<&Vec<u8>> {
+        self.shards[usize::from(self.shard_of(address))].get(&address.key())
+    }
+
     /// A person is erased.
     pub fn erase(&mut self, address: Address) {
         self.send(0, &[Envelope { to: address, message: Message::Erase }]);
@@ -226,11 +234,6 @@ impl Collector {
     /// Delivers until nothing waits.
     pub fn deliver(&mut self) {
         while self.deliver_one(0) {}
-    }
-
-    /// Bytes of all rows.
-    pub fn bytes(&self) -> usize {
-        self.shards.iter().flat_map(BTreeMap::values).map(Vec::len).sum()
     }
 
     /// A timeline in one batch, sent at its end.
