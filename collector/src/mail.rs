@@ -151,15 +151,13 @@ pub fn sort(envelopes: Vec<Envelope>, shards: u8) -> Letters {
         let mut bytes = usize::MAX;
         for envelope in envelopes {
             let size = postcard::to_allocvec(&envelope).map_or(0, |bytes| bytes.len());
-            match letters.last_mut().filter(|(last, _)| *last == peer && bytes.saturating_add(size) <= LETTER_BYTES) {
-                Some((_, letter)) => {
-                    letter.push(envelope);
-                    bytes += size;
-                }
-                None => {
-                    letters.push((peer, vec![envelope]));
-                    bytes = size;
-                }
+            let fits = bytes.saturating_add(size) <= LETTER_BYTES;
+            if let Some((_, letter)) = letters.last_mut().filter(|_| fits) {
+                letter.push(envelope);
+                bytes += size;
+            } else {
+                letters.push((peer, vec![envelope]));
+                bytes = size;
             }
         }
     }
