@@ -21,6 +21,8 @@ pub const TABLES: &str = "
 const PARTS: usize = 100;
 /// Bytes of a letter beyond which the next envelope begins another.
 const LETTER_BYTES: usize = 64 * 1024;
+/// And envelopes.
+const LETTER_ENVELOPES: usize = 50;
 /// Bytes of a delivery, about.
 const DELIVERY_BYTES: usize = 2 * 1024 * 1024;
 
@@ -152,7 +154,8 @@ pub fn sort(envelopes: Vec<Envelope>, shards: u8) -> Letters {
         for envelope in envelopes {
             let size = postcard::to_allocvec(&envelope).map_or(0, |bytes| bytes.len());
             let fits = bytes.saturating_add(size) <= LETTER_BYTES;
-            if let Some((_, letter)) = letters.last_mut().filter(|_| fits) {
+            if let Some((_, letter)) = letters.last_mut().filter(|(_, letter)| fits && letter.len() < LETTER_ENVELOPES)
+            {
                 letter.push(envelope);
                 bytes += size;
             } else {

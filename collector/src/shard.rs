@@ -40,6 +40,8 @@ const TURN_VIEW: &str = "
     END;
 ";
 const TURN: &str = "INSERT INTO turn (id, state, slot, seq, facts) VALUES (?, ?, ?, ?, ?)";
+/// Messages of a turn, about.
+const ENVELOPES: usize = 200;
 const CONFIG: i64 = 0;
 const FLOOR: i64 = 1;
 
@@ -360,6 +362,7 @@ impl Inner {
         let mut rows: std::collections::BTreeMap<String, Option<Vec<u8>>> = std::collections::BTreeMap::new();
         let mut change = Change::default();
         let mut last = known;
+        let mut taken = 0;
         'parts: for (id, body) in post.parts.iter().filter(|(id, _)| *id > known) {
             let envelopes = mail::envelopes(body)?;
             if envelopes.iter().any(|envelope| envelope.message.config() > home.rules.config.version) {
@@ -371,13 +374,21 @@ impl Inner {
                     Some(row) => row,
                     None => self.stored(&key)?,
                 };
-                let received = actor::receive(&to, stored.as_deref(), message, &home.rules);
-                let (row, effects) = received.map_err(|error| Error::RustError(error.to_string()))?;
+                let Ok((row, effects)) = actor::receive(&to, stored.as_deref(), message, &home.rules) else {
+                    // One row that cannot be read must not hold up all others.
+                    worker::console_error!("a row cannot be read: {key}");
+                    continue;
+                };
+                taken += 1;
                 rows.insert(key, row);
                 change.facts.merge(&effects.facts);
                 change.messages.extend(effects.messages);
             }
             last = *id;
+            // The rest comes again: a turn has its limits.
+            if taken >= ENVELOPES {
+                break;
+            }
         }
         if last == known {
             return Ok(known);
@@ -453,12 +464,17 @@ impl Inner {
         for peer in peers {
             let parts = self.mail.borrow().pending(&self.database, peer)?;
             let post = Post { from: home.shard, parts };
-            let last = if peer == home.shard {
-                Some(self.apply(&post)?)
+            let sent = if peer == home.shard {
+                self.apply(&post).map(Some)
             } else {
                 let shard = call::shard(&self.env, &home.rules.config.site, peer)?;
-                call::post(&shard, &post, received).await?
+                call::post(&shard, &post, received).await
             };
+            // A peer that fails delays only its own.
+            let last = sent.unwrap_or_else(|error| {
+                worker::console_error!("post to shard {peer}: {error}");
+                None
+            });
             if let Some(last) = last {
                 self.mail.borrow_mut().acknowledge(&self.database, peer, last)?;
             }

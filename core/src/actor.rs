@@ -5,6 +5,9 @@ use crate::message::{Address, Message};
 use crate::order::{Effects, Order};
 use crate::person::{MAX_BYTES, Person};
 
+/// Bytes that no row may have.
+const LARGEST: usize = 900_000;
+
 /// A stored row cannot be read: it is damaged, or of a later format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a stored row cannot be read")]
@@ -48,12 +51,16 @@ pub fn receive(
         let smaller = person.encode();
         let is_smaller = smaller.len() < row.len();
         row = smaller;
-        if !matches!(to, Address::Visitor(_)) {
+        if !matches!(to, Address::Visitor(id) if person.is_followed(id)) {
             effects.messages.extend(messages);
         }
         if !is_smaller {
             break;
         }
+    }
+    if row.len() > LARGEST {
+        // More visitors than any person has: who comes now is not taken in, and nobody waits behind it.
+        return Ok((stored.map(<[u8]>::to_vec), Effects::default()));
     }
     Ok((Some(row), effects))
 }

@@ -23,6 +23,9 @@ pub const KEEP_FOR: Millis = 60 * DAY;
 /// At most this many events are kept in detail.
 pub const KEEP_EVENTS: usize = 10_000;
 
+/// Events that are folded into the checkpoint at once, about.
+const PIECE: usize = 100;
+
 /// An accepted event as it travels between actors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -179,19 +182,20 @@ impl History {
         Some((Box::new(self.checkpoint.clone()), self.closed_at?))
     }
 
-    /// Takes in the closed part of a visitor that joins. What is older here is closed first; gives what that leaves.
-    pub fn absorb(&mut self, fold: Fold, closed_at: Millis, rules: &Rules) -> Vec<Envelope> {
-        let until = self.closed_at.map_or(closed_at, |own| own.max(closed_at));
-        let count = self.recent.partition_point(|kept| kept.at <= until);
-        let messages = self.close_first(count, rules);
+    /// Folds what is not later than a time. The figures stay with whoever counts them: those of what is folded have left.
+    pub fn close_until(&mut self, until: Millis, rules: &Rules) -> Vec<Envelope> {
+        self.close_first(self.recent.partition_point(|kept| kept.at <= until), rules)
+    }
+
+    /// Takes in the closed part of a visitor that joins, after what is as old here was closed.
+    pub fn absorb(&mut self, fold: Fold, closed_at: Millis) {
         self.checkpoint.absorb(fold);
-        self.closed_at = Some(until);
-        messages
+        self.closed_at = self.closed_at.max(Some(closed_at));
     }
 
     /// Events from before the checkpoint, which joined too late to change any credit: their sessions, orders and net
-    /// values count. Gives the figures they bring.
-    pub fn add_late(&mut self, visitor: &str, events: &[Entry], rules: &Rules) -> Facts {
+    /// values count. Gives the figures they bring, and what their orders need to know.
+    pub fn add_late(&mut self, visitor: &str, events: &[Entry], rules: &Rules) -> (Facts, Vec<Envelope>) {
         let mut late = Self::of(self.owner.clone());
         late.insert(visitor, false, events.to_vec());
         for kept in &mut late.recent {
@@ -200,16 +204,23 @@ impl History {
                 kept.judged.deed = Deed::Presence;
             }
         }
+        let messages = late.orders_of(&late.recent, rules);
         let mut fold = late.folded(rules);
         let mut facts = fold.facts(rules);
         fold.close();
         facts.subtract(&fold.facts(rules));
+        if self.visitors().iter().any(|known| known == visitor) {
+            for figures in facts.0.values_mut() {
+                figures.remove(&Metric::Visitors);
+            }
+            facts.0.retain(|_, figures| !figures.is_empty());
+        }
         self.checkpoint.absorb(fold);
         if let Some(first) = events.first() {
             let metric = Metric::Diagnostic(Reason::LateCredit);
             facts.add(rules.zone().day(first.at), Entity::Site, metric, i128::try_from(events.len()).unwrap_or(0));
         }
-        facts
+        (facts, messages)
     }
 
     /// Forgets a visitor that turned out to be somebody else's.
@@ -222,13 +233,23 @@ impl History {
 
     /// Writes down what an order came to. False where the event is folded already or was never here.
     pub fn amend(&mut self, key: &OrderKey, verdict: Verdict) -> bool {
-        let found = (0..self.recent.len()).find(|place| {
-            let kept = &self.recent[*place];
-            kept.at == key.at && self.key(kept) == *key
-        });
-        let Some(place) = found else { return false };
-        self.recent[place].verdict = Some(verdict);
-        true
+        let place = self.place_of(key);
+        if let Some(place) = place {
+            self.recent[place].verdict = Some(verdict);
+        }
+        place.is_some()
+    }
+
+    /// The profile that an event names.
+    pub fn profile_named_by(&self, key: &OrderKey) -> Option<String> {
+        let named = self.recent[self.place_of(key)?].profile?;
+        Some(self.text(named).to_owned())
+    }
+
+    fn place_of(&self, key: &OrderKey) -> Option<usize> {
+        let from = self.recent.partition_point(|kept| kept.at < key.at);
+        let same_time = self.recent[from..].iter().take_while(|kept| kept.at == key.at);
+        same_time.enumerate().find(|(_, kept)| self.key(kept) == *key).map(|(place, _)| from + place)
     }
 
     /// Folds what is old into the checkpoint, never parting events of one millisecond. Gives what orders need to know
@@ -276,15 +297,23 @@ impl History {
         self.recent.iter().map(exported).collect()
     }
 
+    /// Piece by piece, since where an order has its net value is found by folding its piece again.
     fn close_first(&mut self, count: usize, rules: &Rules) -> Vec<Envelope> {
-        let Some(last) = count.checked_sub(1).and_then(|last| self.recent.get(last)) else { return Vec::new() };
-        self.closed_at = Some(last.at);
-        let closed: Vec<Kept> = self.recent.drain(..count).collect();
-        let messages = self.orders_of(&closed, rules);
-        let mut checkpoint = std::mem::take(&mut self.checkpoint);
-        self.step(&mut checkpoint, &closed, rules);
-        checkpoint.close();
-        self.checkpoint = checkpoint;
+        let mut messages = Vec::new();
+        let mut left = count;
+        while left > 0 {
+            let Some(last) = self.recent.get(left.min(PIECE) - 1) else { break };
+            let closed_at = last.at;
+            let piece = self.recent.partition_point(|kept| kept.at <= closed_at);
+            let closed: Vec<Kept> = self.recent.drain(..piece).collect();
+            messages.extend(self.orders_of(&closed, rules));
+            let mut checkpoint = std::mem::take(&mut self.checkpoint);
+            self.step(&mut checkpoint, &closed, rules);
+            checkpoint.close();
+            self.checkpoint = checkpoint;
+            self.closed_at = Some(closed_at);
+            left = left.saturating_sub(piece);
+        }
         self.forget_texts();
         messages
     }

@@ -19,7 +19,7 @@ use crate::wire::{Batch, Reason, Refusal};
 pub const MAX_BYTES: usize = 512 * 1024;
 
 /// Events of a message at the most.
-const MAX_ENTRIES: usize = 1_000;
+const MAX_ENTRIES: usize = 200;
 
 /// First byte of the stored form. A new format gets the next number and keeps reading the old ones.
 const FORMAT: u8 = 2;
@@ -122,7 +122,7 @@ impl Person {
                 effects.facts = self.changed(rules, |history| history.release(&visitor));
             }
             Message::Amend { key, verdict } | Message::Verdict { key, verdict } => {
-                self.amend(address, key, verdict, rules, &mut effects);
+                self.amend(address, &key, verdict, rules, &mut effects);
             }
             Message::Report(_) | Message::Refund { .. } | Message::Closed { .. } | Message::Erase => {}
         }
@@ -268,7 +268,7 @@ impl Person {
     }
 
     /// Whether a visitor's figures are a profile's.
-    fn is_followed(&self, visitor: &str) -> bool {
+    pub fn is_followed(&self, visitor: &str) -> bool {
         self.history.profile_of(visitor).is_some()
     }
 
@@ -280,14 +280,12 @@ impl Person {
         rules: &Rules,
         effects: &mut Effects,
     ) {
-        let mut messages = Vec::new();
-        effects.facts = self.changed(rules, |history| {
-            history.release(visitor);
-            if let Some((fold, closed_at)) = closed {
-                messages = history.absorb(*fold, closed_at, rules);
-            }
-        });
-        effects.messages.extend(messages);
+        effects.facts = self.changed(rules, |history| history.release(visitor));
+        if let Some((fold, closed_at)) = closed {
+            effects.messages.extend(self.history.close_until(closed_at, rules));
+            let absorbed = self.changed(rules, |history| history.absorb(*fold, closed_at));
+            effects.facts.merge(&absorbed);
+        }
         self.take(visitor, true, events, rules, effects);
     }
 
@@ -297,27 +295,32 @@ impl Person {
         let (late, events): (Vec<Entry>, Vec<Entry>) =
             events.into_iter().partition(|event| closed_at.is_some_and(|closed_at| event.at <= closed_at));
         if is_member && !late.is_empty() {
-            let mut late_facts = Facts::default();
-            let changed = self.changed(rules, |history| late_facts = history.add_late(visitor, &late, rules));
-            effects.facts.merge(&late_facts);
+            let mut added = (Facts::default(), Vec::new());
+            let changed = self.changed(rules, |history| added = history.add_late(visitor, &late, rules));
+            effects.facts.merge(&added.0);
+            effects.messages.extend(added.1);
             effects.facts.merge(&changed);
         }
         effects.facts.merge(&self.history.take(visitor, !is_member, events, rules));
     }
 
     /// Writes down what an order came to; a visitor that belongs to a profile hands it on.
-    fn amend(&mut self, address: &Address, key: OrderKey, verdict: Verdict, rules: &Rules, effects: &mut Effects) {
-        if let Address::Visitor(id) = address
-            && let Some(profile) = self.history.profile_of(id).map(str::to_owned)
-        {
-            self.history.amend(&key, verdict);
-            let message = Message::Amend { key, verdict };
-            effects.messages.push(Envelope { to: Address::Profile(profile), message });
-            return;
+    fn amend(&mut self, address: &Address, key: &OrderKey, verdict: Verdict, rules: &Rules, effects: &mut Effects) {
+        if let Address::Visitor(id) = address {
+            let own = self.history.profile_of(id).map(str::to_owned);
+            let named = self.history.profile_named_by(key).filter(|named| Some(named) != own.as_ref());
+            for profile in named.into_iter().chain(own.clone()) {
+                let message = Message::Amend { key: key.clone(), verdict };
+                effects.messages.push(Envelope { to: Address::Profile(profile), message });
+            }
+            if own.is_some() {
+                self.history.amend(key, verdict);
+                return;
+            }
         }
         let at = key.at;
         let mut is_known = true;
-        effects.facts = self.changed(rules, |history| is_known = history.amend(&key, verdict));
+        effects.facts = self.changed(rules, |history| is_known = history.amend(key, verdict));
         if !is_known && !verdict.stands {
             effects.facts.add(rules.zone().day(at), Entity::Site, Metric::Diagnostic(Reason::LateCredit), 1);
         }
@@ -355,9 +358,12 @@ fn tell_named(visitor: &str, own: Option<&str>, events: &[Entry], messages: &mut
     named.sort_unstable();
     named.dedup();
     for profile in named.into_iter().filter(|profile| Some(*profile) != own) {
-        let events = events.iter().filter(|event| event.profile.as_deref() == Some(profile)).cloned().collect();
-        let message = Message::Events { visitor: visitor.to_owned(), is_member: false, events };
-        messages.push(Envelope { to: Address::Profile(profile.to_owned()), message });
+        let events: Vec<Entry> =
+            events.iter().filter(|event| event.profile.as_deref() == Some(profile)).cloned().collect();
+        for part in events.chunks(MAX_ENTRIES) {
+            let message = Message::Events { visitor: visitor.to_owned(), is_member: false, events: part.to_vec() };
+            messages.push(Envelope { to: Address::Profile(profile.to_owned()), message });
+        }
     }
 }
 
