@@ -120,6 +120,7 @@ impl Inner {
         }
         let path: Vec<&str> = url.path().split('/').skip(1).collect();
         match (request.method(), path.as_slice()) {
+            (Method::Get, ["allowed"]) => Ok(json(200, &"allowed")?),
             (Method::Get, ["config"]) => Ok(json(200, &account.config)?),
             (Method::Post, ["config"]) => {
                 let change: SiteChange = config_input::read(&body)?;
