@@ -240,6 +240,13 @@ impl History {
         place.is_some()
     }
 
+    /// What happened in pages after a time, and the profile that each event names.
+    pub fn page_deeds_since(&self, since: Millis) -> impl Iterator<Item = (&Deed, Option<&str>)> {
+        let from = self.recent.partition_point(|kept| kept.at <= since);
+        let pages = self.recent[from..].iter().filter(|kept| kept.is_page);
+        pages.map(|kept| (&kept.judged.deed, kept.profile.map(|place| self.text(place))))
+    }
+
     /// The profile that an event names.
     pub fn profile_named_by(&self, key: &OrderKey) -> Option<String> {
         let named = self.recent[self.place_of(key)?].profile?;

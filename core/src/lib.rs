@@ -4,6 +4,8 @@
 //! where they go; those are arguments and return values.
 
 pub mod actor;
+pub mod admission;
+pub mod allowance;
 pub mod assignment;
 pub mod condition;
 pub mod config;

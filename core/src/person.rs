@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::admission::Source;
+use crate::allowance::Allowance;
 use crate::event::Event;
 use crate::facts::{Entity, Facts, Metric};
 use crate::history::{Entry, Exported, History, Owner};
@@ -13,13 +15,16 @@ use crate::message::{Address, Envelope, Message};
 use crate::order::{self, Effects, OrderKey, Verdict};
 use crate::seen::Seen;
 use crate::time::Millis;
-use crate::wire::{Batch, Reason, Refusal};
+use crate::wire::{Batch, Fault, Reason, Refusal};
 
 /// A visitor or profile whose stored form would be larger takes no more events until older ones are closed.
 pub const MAX_BYTES: usize = 512 * 1024;
 
 /// Events of a message at the most.
 const MAX_ENTRIES: usize = 200;
+
+const TOO_LARGE: Fault = (Reason::OverLimit, "visitor", "a history of at most 512 KiB");
+const CLOSED: Fault = (Reason::TooOld, "at", "after the visitor's closed history");
 
 /// First byte of the stored form. A new format gets the next number and keeps reading the old ones.
 const FORMAT: u8 = 2;
@@ -78,13 +83,15 @@ impl Person {
     }
 
     /// Takes a batch of its own that arrived at `now`.
-    pub fn step(&mut self, address: &Address, batch: Batch, rules: &Rules, is_bot: bool, now: Millis) -> Outcome {
+    pub fn step(&mut self, address: &Address, batch: Batch, rules: &Rules, source: Source, now: Millis) -> Outcome {
         let today = rules.zone().day(now);
+        let fault = source.refused(&batch, &rules.config);
         let mut outcome = Outcome { refused: batch.refused, ..Outcome::default() };
-        if (batch.automated || is_bot) && !rules.config.allow_automation {
-            outcome.refused.extend(batch.events.iter().map(|event| refusal(event, Reason::Bot)));
+        if let Some(fault) = fault {
+            outcome.refused.extend(batch.events.iter().map(|event| refusal(event, fault)));
         } else {
-            let events = self.accept(batch.events, &batch.visitor, rules, today, &mut outcome);
+            let is_page = matches!(source, Source::Page(_));
+            let events = self.accept(batch.events, &batch.visitor, rules, (is_page, now), &mut outcome);
             outcome.accepted = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let mut remark = |reason, count| outcome.facts.add(today, Entity::Site, Metric::Diagnostic(reason), count);
             remark(Reason::Accepted, outcome.accepted.into());
@@ -105,7 +112,7 @@ impl Person {
     /// Takes nothing of a batch: what is said when the history has become too large.
     pub fn refuse(batch: Batch, rules: &Rules, now: Millis) -> Outcome {
         let mut outcome = Outcome { refused: batch.refused, ..Outcome::default() };
-        outcome.refused.extend(batch.events.iter().map(|event| refusal(event, Reason::OverLimit)));
+        outcome.refused.extend(batch.events.iter().map(|event| refusal(event, TOO_LARGE)));
         remark_all(&mut outcome, rules, now);
         outcome
     }
@@ -183,20 +190,30 @@ impl Person {
         events: Vec<Event>,
         visitor: &str,
         rules: &Rules,
-        today: crate::time::Day,
+        (is_page, now): (bool, Millis),
         outcome: &mut Outcome,
     ) -> Vec<Entry> {
+        let today = rules.zone().day(now);
         let mut accepted = Vec::with_capacity(events.len());
+        let mut allowance = None;
         for event in events {
             if self.history.closed_at().is_some_and(|closed_at| event.at <= closed_at) {
-                outcome.refused.push(refusal(&event, Reason::TooOld));
+                outcome.refused.push(refusal(&event, CLOSED));
                 continue;
             }
-            if !self.seen.remember(&event.id, event.at) {
+            if self.seen.has(&event.id) {
                 outcome.duplicate += 1;
                 continue;
             }
             let (judged, odd) = rules.judge(visitor, &event);
+            if is_page && Allowance::is_asked(&judged.deed, event.profile.as_deref()) {
+                let allowance = allowance.get_or_insert_with(|| Allowance::of(&self.history, now));
+                if let Err(fault) = allowance.spend(&judged.deed, event.profile.as_deref()) {
+                    outcome.refused.push(refusal(&event, fault));
+                    continue;
+                }
+            }
+            self.seen.remember(&event.id, event.at);
             if let Some(reason) = odd {
                 outcome.facts.add(today, Entity::Site, Metric::Diagnostic(reason), 1);
             }
@@ -374,11 +391,6 @@ fn remark_all(outcome: &mut Outcome, rules: &Rules, now: Millis) {
     }
 }
 
-fn refusal(event: &Event, reason: Reason) -> Refusal {
-    let (field, limit) = match reason {
-        Reason::Bot => ("automated", "not a browser driven by a program"),
-        Reason::OverLimit => ("visitor", "a history of at most 512 KiB"),
-        _ => ("at", "after the visitor's closed history"),
-    };
+fn refusal(event: &Event, (reason, field, limit): Fault) -> Refusal {
     Refusal { id: event.id.to_string(), reason, field, limit }
 }

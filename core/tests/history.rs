@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::{Collector, Happening, T0, batch, goal, shop, visitor, visitor_given};
+use support::{Collector, Happening, PAGE, T0, batch, goal, shop, visitor, visitor_given};
 use tributary_core::facts::Facts;
 use tributary_core::history::KEEP_EVENTS;
 use tributary_core::judge::Rules;
@@ -101,11 +101,11 @@ fn sample() -> Person {
     let (rules, address) = (Rules::new(shop()), Address::Visitor(ada.clone()));
     let mut stored = Person::new(&address);
     let now = T0 + 40 * MINUTE;
-    stored.step(&address, parse(batch(&timeline.events, now).as_bytes(), now).unwrap(), &rules, false, now);
+    stored.step(&address, parse(batch(&timeline.events, now).as_bytes(), now).unwrap(), &rules, PAGE, now);
     // Two months later the first visit is closed, and the checkpoint holds what it led to.
     let later = now + 61 * DAY;
     let next = cart(&ada, 100, later);
-    stored.step(&address, parse(batch(&[next], later).as_bytes(), later).unwrap(), &rules, false, later);
+    stored.step(&address, parse(batch(&[next], later).as_bytes(), later).unwrap(), &rules, PAGE, later);
     stored
 }
 

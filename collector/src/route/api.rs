@@ -136,7 +136,7 @@ pub async fn flush(edge: &Edge, site: &SiteKey) -> Result<u32, Failure> {
 
 /// The path of an internal call with the caller's query and what still waits.
 pub fn with_query(edge: &Edge, path: &str, pending: u32) -> String {
-    let own = ["pending", "at", "bot", "signed_in", "fault", "origin"];
+    let own = ["pending", "at", "bot", "refusal", "signed_in", "fault", "origin"];
     let mut url = edge.url.clone();
     let asked: Vec<_> = edge.url.query_pairs().filter(|(name, _)| !own.contains(&&**name)).collect();
     url.query_pairs_mut().clear().extend_pairs(asked).append_pair("pending", &pending.to_string());

@@ -1,6 +1,7 @@
 //! Lines that a server tells.
 
 use serde::{Deserialize, Serialize};
+use tributary_core::admission::Source;
 use tributary_core::server_event;
 use worker::Error;
 
@@ -37,7 +38,7 @@ impl Inner {
         for (address, batch, lines) in server_event::batches(lines, received.at) {
             let same = batch.clone();
             let again = || Ok(same);
-            let outcome = self.take(&address, batch, again, &home, &Received { is_bot: false, ..received.clone() })?;
+            let outcome = self.take(&address, batch, again, &home, (Source::Server, received))?;
             imported.accepted += outcome.accepted;
             imported.duplicate += outcome.duplicate;
             for refusal in outcome.refused {

@@ -1,9 +1,11 @@
 //! One turn of a shard: a row is read, stepped and written, with the facts and messages that it leaves.
 
 use serde::Serialize;
+use tributary_core::admission::{Page, Source};
 use tributary_core::facts::Facts;
 use tributary_core::message::{Address, Envelope};
 use tributary_core::person::{MAX_BYTES, Outcome, Person};
+use tributary_core::time::Day;
 use tributary_core::wire::{self, Batch, Refusal};
 use worker::{Error, Response, Result};
 
@@ -37,6 +39,8 @@ pub struct Change {
     pub messages: Vec<Envelope>,
     /// The sender and the last number of its that this turn applies.
     pub arrived: Option<(u8, i64)>,
+    /// The day of a page's visitor whom nobody had heard of.
+    pub newcomer: Option<Day>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +62,10 @@ impl Inner {
         let home = self.home()?.ok_or_else(Problem::unknown_site)?;
         let address = Address::Visitor(batch.visitor.clone());
         let again = || wire::parse(body, received.at).map_err(|error| Error::RustError(error.to_string()));
-        let Outcome { accepted, duplicate, refused, .. } = self.take(&address, batch, again, &home, received)?;
+        let Received { is_bot, signals_refusal, .. } = *received;
+        let page = Source::Page(Page { is_bot, signals_refusal, is_one_too_many: false });
+        let Outcome { accepted, duplicate, refused, .. } =
+            self.take(&address, batch, again, &home, (page, received))?;
         Ok(open_json(&BatchAnswer { accepted, duplicate, refused: &refused, shift })?)
     }
 
@@ -69,7 +76,7 @@ impl Inner {
         batch: Batch,
         again: impl FnOnce() -> Result<Batch>,
         home: &Home,
-        received: &Received,
+        (source, received): (Source, &Received),
     ) -> Result<Outcome> {
         let id = address.key();
         let stored = self.stored(&id)?;
@@ -77,7 +84,16 @@ impl Inner {
             Some(bytes) => Person::decode(bytes).ok_or_else(|| Error::RustError("a history cannot be read".into()))?,
             None => Person::new(address),
         };
-        let mut outcome = person.step(address, batch, &home.rules, received.is_bot, received.at);
+        let today = home.rules.zone().day(received.at);
+        let (source, is_newcomer) = match source {
+            Source::Page(page) if stored.is_none() => {
+                let is_one_too_many =
+                    !self.outbox.borrow().newcomers().have_room(today, &home.rules.config, home.shards);
+                (Source::Page(Page { is_one_too_many, ..page }), true)
+            }
+            other => (other, false),
+        };
+        let mut outcome = person.step(address, batch, &home.rules, source, received.at);
         let mut next = outcome.changed().then(|| person.encode());
         if next.as_ref().is_some_and(|next| next.len() > MAX_BYTES) {
             outcome = Person::refuse(again()?, &home.rules, received.at);
@@ -89,6 +105,7 @@ impl Inner {
             facts: std::mem::take(&mut outcome.facts),
             messages: std::mem::take(&mut outcome.messages),
             arrived: None,
+            newcomer: (is_newcomer && is_changed).then_some(today),
         };
         self.commit(change, home, received.fault)?;
         if let Some(stored) = stored.filter(|_| !is_changed) {
@@ -107,8 +124,8 @@ impl Inner {
 
     /// Writes what a turn changed, all or nothing, and remembers it once it stands.
     pub(super) fn commit(&self, change: Change, home: &Home, fault: Option<Fault>) -> Result<()> {
-        let Change { rows, facts, messages, arrived } = change;
-        let row = if facts.is_empty() { None } else { Some(self.outbox.borrow_mut().merge(&facts)?) };
+        let Change { rows, facts, messages, arrived, newcomer } = change;
+        let row = if facts.is_empty() { None } else { Some(self.outbox.borrow_mut().merge(&facts, newcomer)?) };
         let letters = mail::sort(messages, home.shards);
         let mut written = Vec::new();
         match (rows.as_slice(), letters.is_empty() && arrived.is_none()) {
