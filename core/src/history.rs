@@ -113,6 +113,16 @@ impl History {
         self.closed_at
     }
 
+    /// When the latest event happened, as far as any is kept.
+    pub fn latest(&self) -> Option<Millis> {
+        self.recent.last().map(|kept| kept.at).or(self.closed_at)
+    }
+
+    /// Whether an event that is kept in detail is an order of the person's own.
+    pub fn has_orders(&self) -> bool {
+        self.recent.iter().any(|kept| !kept.is_stranger && kept.judged.is_order())
+    }
+
     /// Every figure that follows from it.
     pub fn facts(&self, rules: &Rules) -> Facts {
         self.folded(rules).facts(rules)

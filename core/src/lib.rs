@@ -22,6 +22,7 @@ pub mod order;
 pub mod page_config;
 pub mod person;
 pub mod report;
+pub mod retention;
 pub mod seen;
 pub mod server_event;
 pub mod text;

@@ -27,13 +27,17 @@ const TOO_LARGE: Fault = (Reason::OverLimit, "visitor", "a history of at most 51
 const CLOSED: Fault = (Reason::TooOld, "at", "after the visitor's closed history");
 
 /// First byte of the stored form. A new format gets the next number and keeps reading the old ones.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
+/// The one before, which did not know whether folded events were orders.
+const FORMAT_WITHOUT_ORDERS: u8 = 2;
 
 /// A visitor, a profile, or an event of nobody's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     seen: Seen,
     history: History,
+    /// One of its events, folded or not, is an order.
+    has_ordered: bool,
 }
 
 /// What became of a batch.
@@ -79,7 +83,7 @@ impl Person {
             Address::Nobody(_) => Owner::Nobody,
             Address::Visitor(_) | Address::Order(_) => Owner::Visitor,
         };
-        Self { seen: Seen::default(), history: History::of(owner) }
+        Self { seen: Seen::default(), history: History::of(owner), has_ordered: false }
     }
 
     /// Takes a batch of its own that arrived at `now`.
@@ -92,6 +96,7 @@ impl Person {
         } else {
             let is_page = matches!(source, Source::Page(_));
             let events = self.accept(batch.events, &batch.visitor, rules, (is_page, now), &mut outcome);
+            self.has_ordered |= events.iter().any(|event| event.judged.is_order());
             outcome.accepted = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let mut remark = |reason, count| outcome.facts.add(today, Entity::Site, Metric::Diagnostic(reason), count);
             remark(Reason::Accepted, outcome.accepted.into());
@@ -131,7 +136,12 @@ impl Person {
             Message::Amend { key, verdict } | Message::Verdict { key, verdict } => {
                 self.amend(address, &key, verdict, rules, &mut effects);
             }
-            Message::Report(_) | Message::Refund { .. } | Message::Closed { .. } | Message::Erase => {}
+            Message::Ordered => self.has_ordered = true,
+            Message::Report(_)
+            | Message::Refund { .. }
+            | Message::Closed { .. }
+            | Message::Erase
+            | Message::Depart { .. } => {}
         }
         effects
             .messages
@@ -181,8 +191,28 @@ impl Person {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
             (&FORMAT, rest) => postcard::from_bytes(rest).ok(),
+            (&FORMAT_WITHOUT_ORDERS, rest) => {
+                let (seen, history): (Seen, History) = postcard::from_bytes(rest).ok()?;
+                let has_ordered = history.closed_at().is_some() || history.has_orders();
+                Some(Self { seen, history, has_ordered })
+            }
             _ => None,
         }
+    }
+
+    /// When its latest event happened, as far as any is kept.
+    pub fn latest(&self) -> Option<Millis> {
+        self.history.latest()
+    }
+
+    /// Whether it ever reported an order.
+    pub fn has_ordered(&self) -> bool {
+        self.has_ordered
+    }
+
+    /// The person's visitors.
+    pub fn visitors(&self) -> Vec<String> {
+        self.history.visitors()
     }
 
     fn accept(
@@ -275,7 +305,8 @@ impl Person {
         let first = parts.next().unwrap_or_default().to_vec();
         let join = Message::Join { visitor: visitor(), closed: self.history.checkpoint(), events: first };
         let rest = parts.map(|part| Message::Events { visitor: visitor(), is_member: true, events: part.to_vec() });
-        let messages = std::iter::once(join).chain(rest);
+        let ordered = (self.has_ordered && self.history.closed_at().is_some()).then_some(Message::Ordered);
+        let messages = std::iter::once(join).chain(rest).chain(ordered);
         messages.map(|message| Envelope { to: to.clone(), message }).collect()
     }
 
@@ -308,6 +339,7 @@ impl Person {
 
     /// What a visitor did; what is older than the checkpoint comes too late for credit.
     fn take(&mut self, visitor: &str, is_member: bool, events: Vec<Entry>, rules: &Rules, effects: &mut Effects) {
+        self.has_ordered |= is_member && events.iter().any(|event| event.judged.is_order());
         let closed_at = self.history.closed_at();
         let (late, events): (Vec<Entry>, Vec<Entry>) =
             events.into_iter().partition(|event| closed_at.is_some_and(|closed_at| event.at <= closed_at));

@@ -11,7 +11,7 @@ use tributary_core::config_input::{self, NewSite, SiteChange};
 use tributary_core::time::{DAY, Day, SECOND};
 use tributary_core::wire::{Reason, parse};
 
-fn with(change: serde_json::Value) -> Config {
+fn with(change: &serde_json::Value) -> Config {
     shop().with_change(config_input::read::<SiteChange>(change.to_string().as_bytes()).unwrap()).unwrap()
 }
 
@@ -24,8 +24,8 @@ fn a_batch_is_let_in_or_refused_as_a_whole() {
     let plain = shop();
     let (automated, consenting) = (json!({ "automated": true }), json!({ "consent": true }));
     let none = json!({});
-    let open = with(json!({ "allow_automation": true }));
-    let deaf = with(json!({ "respect_privacy_signals": false }));
+    let open = with(&json!({ "allow_automation": true }));
+    let deaf = with(&json!({ "respect_privacy_signals": false }));
     let rows = [
         (Source::Page(page), &plain, &none, None, "a page"),
         (Source::Page(bot), &plain, &none, Some(Reason::Bot), "a bot by its name"),
@@ -48,7 +48,7 @@ fn a_batch_is_let_in_or_refused_as_a_whole() {
 
 #[test]
 fn a_shard_lets_in_its_share_of_the_days_new_visitors() {
-    let config = with(json!({ "new_visitors_per_day": 10 }));
+    let config = with(&json!({ "new_visitors_per_day": 10 }));
     let rows = [(1, 10), (2, 5), (3, 4), (8, 2), (64, 1)];
     for (shards, share) in rows {
         let mut newcomers = Newcomers::default();
@@ -92,7 +92,9 @@ fn whose_last_days_are_not_kept_in_detail_may_name_nothing_new() {
     }
     let mut ordered = |at: &str| {
         let mut timeline = visitor("ada").at(at).view("/").order(json!(1), "new");
-        timeline.events.iter_mut().for_each(|event| event.load = at.to_owned());
+        for event in &mut timeline.events {
+            at.clone_into(&mut event.load);
+        }
         let refused = collector.take(&timeline).refused;
         refused.iter().map(|refusal| (refusal.reason, refusal.field)).collect::<Vec<_>>()
     };
@@ -123,9 +125,10 @@ fn orders_and_profiles_are_counted_by_the_days_events_could_be_sent_in() {
     let one_more = |days: &str| {
         let timeline = visitor("ada").at(days).order(json!(1), days).event("$identify", json!({ "profile": days }));
         let mut events = timeline.events;
-        events.iter_mut().for_each(|event| event.load = format!("load-{}", days.replace(' ', "-")));
         let now = events[0].at;
-        events.iter_mut().for_each(|event| event.at = now);
+        for event in &mut events {
+            days.clone_into(&mut event.load);
+        }
         (batch(&events, now), now)
     };
     for (days, fields) in [("1ms", vec!["order_id", "profile"]), ("23h", vec!["order_id", "profile"]), ("1d", vec![])] {

@@ -15,6 +15,7 @@ use tributary_core::judge::Rules;
 use tributary_core::message::{Address, Envelope, Message};
 use tributary_core::person::{Outcome, Person};
 use tributary_core::report::{Range, Report};
+use tributary_core::retention;
 use tributary_core::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use tributary_core::wire::{Batch, BatchError, parse};
 
@@ -215,6 +216,21 @@ impl Collector {
     /// A person is erased.
     pub fn erase(&mut self, address: Address) {
         self.send(0, &[Envelope { to: address, message: Message::Erase }]);
+        self.deliver();
+    }
+
+    /// What is old goes, on every shard.
+    pub fn sweep(&mut self, now: Millis) {
+        for shard in 0..self.shards.len() {
+            let rows = self.shards[shard].clone();
+            for (key, row) in rows {
+                let Some(address) = Address::of_key(&key) else { continue };
+                if let Some(messages) = retention::depart(&address, &row, &self.rules, now).unwrap() {
+                    self.shards[shard].remove(&key);
+                    self.send(u8::try_from(shard).unwrap(), &messages);
+                }
+            }
+        }
         self.deliver();
     }
 
