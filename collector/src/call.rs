@@ -22,6 +22,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, catch, js_name = SHARD)]
     fn shards(this: &Bindings) -> std::result::Result<Namespace, JsValue>;
 
+    #[wasm_bindgen(method, getter, catch, js_name = KEEPER)]
+    fn keepers(this: &Bindings) -> std::result::Result<Namespace, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = getByName)]
     fn get_by_name(this: &Namespace, name: &str) -> std::result::Result<Object, JsValue>;
 
@@ -37,6 +40,12 @@ extern "C" {
 pub fn site(env: &Env, site: &str) -> Result<Object> {
     let bindings: &Bindings = env.unchecked_ref();
     Ok(bindings.sites()?.get_by_name(site)?)
+}
+
+/// The keeper of a site.
+pub fn keeper(env: &Env, site: &str) -> Result<Object> {
+    let bindings: &Bindings = env.unchecked_ref();
+    Ok(bindings.keepers()?.get_by_name(site)?)
 }
 
 /// One of a site's shards. The name begins with the site's key: sites share nothing.

@@ -1,12 +1,14 @@
-//! Tributary at the edge: routes, and two kinds of Durable Object.
+//! Tributary at the edge: routes, and three kinds of Durable Object.
 //!
 //! In scope: HTTP, keys, storage, delivery between objects, pages. Out of scope: every rule about what counts, which is
 //! the core's.
 
 mod answer;
+mod bound;
 mod call;
 mod database;
 mod inbox;
+mod keeper;
 mod key;
 mod mail;
 mod outbox;
@@ -19,6 +21,7 @@ mod turn;
 mod visiting;
 mod wait;
 
+pub use keeper::Keeper;
 pub use shard::Shard;
 pub use site::Site;
 

@@ -3,6 +3,7 @@
 
 mod import;
 mod post;
+mod sweep;
 mod turn;
 
 use std::cell::{Cell, RefCell};
@@ -27,6 +28,7 @@ use crate::visiting::Visiting;
 use crate::wait;
 pub use import::Imported;
 pub use post::Flushed;
+pub use sweep::Swept;
 use turn::Change;
 
 const TABLES: &str = "
@@ -52,6 +54,8 @@ struct Inner {
     visiting: RefCell<Visiting>,
     alarm: Cell<Alarm>,
     is_delivering: Cell<bool>,
+    /// Events of nobody's that are kept, once they were counted.
+    nobodies: Cell<Option<u32>>,
 }
 
 /// The configuration in force here, and which shard this is.
@@ -94,6 +98,7 @@ impl DurableObject for Shard {
             visiting: RefCell::default(),
             alarm: Cell::new(Alarm::Unknown),
             is_delivering: Cell::new(false),
+            nobodies: Cell::new(None),
         };
         Self { inner: AssertUnwindSafe(inner) }
     }
@@ -153,6 +158,7 @@ impl Inner {
                 self.arm().await?;
                 Ok(json(200, &self.import(&lines, &received)?)?)
             }
+            "/sweep" => Ok(json(200, &self.sweep(&received).await?)?),
             "/page" => self.page(&received),
             "/floor" => {
                 request.bytes().await?;

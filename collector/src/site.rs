@@ -1,7 +1,7 @@
 //! The site object: configuration, and the figures that its shards deliver. It never sees an event.
 #![expect(missing_docs, reason = "`durable_object` makes methods that have none")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
@@ -18,6 +18,7 @@ use worker::{
 use crate::answer::{Failure, Problem, finish, json, json_text};
 use crate::call::{self, Delivery};
 use crate::database::{Database, as_integer};
+use crate::keeper::Charge;
 use crate::received::{Fault, Received};
 use crate::shard::Posting;
 use crate::{inbox, key, page, turn, wait};
@@ -32,6 +33,8 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS peer (shard INTEGER PRIMARY KEY, version INTEGER NOT NULL);
 ";
 const ACCOUNT: i64 = 0;
+/// The keeper among the peers: no shard has this number.
+const KEEPER: i64 = -1;
 
 /// The Durable Object.
 #[durable_object]
@@ -43,6 +46,8 @@ struct Inner {
     database: Database,
     env: Env,
     account: RefCell<Option<Rc<Account>>>,
+    /// The keeper is known to look after it.
+    is_kept: Cell<bool>,
 }
 
 /// What is stored of a site.
@@ -72,7 +77,7 @@ struct Changed<'a, T> {
 impl DurableObject for Site {
     fn new(state: State, env: Env) -> Self {
         let database = Database::open(state.storage(), &format!("{TABLES}{}", inbox::TABLES));
-        let inner = Inner { database, env, account: RefCell::default() };
+        let inner = Inner { database, env, account: RefCell::default(), is_kept: Cell::new(false) };
         Self { inner: AssertUnwindSafe(inner) }
     }
 
@@ -94,9 +99,30 @@ impl Inner {
             worker::console_error!("fold: {error}");
             self.arm(wait::fold_after(&self.env)).await;
         }
-        if !self.is_in_force().await {
+        let is_kept = self.engage().await.unwrap_or_else(|error| {
+            worker::console_error!("keeper: {error}");
+            false
+        });
+        if !self.is_in_force().await || !is_kept {
             self.arm(PUSH_AGAIN_AFTER).await;
         }
+    }
+
+    /// Has the keeper look after the site, once.
+    async fn engage(&self) -> Result<bool> {
+        let Some(account) = self.account()?.filter(|_| !self.is_kept.get()) else { return Ok(true) };
+        let peer = || vec![SqlStorageValue::Integer(KEEPER)];
+        if self.database.value("SELECT version FROM peer WHERE shard = ?", peer())?.is_none() {
+            let charge = Charge { site: account.config.site.clone(), shards: account.shards };
+            let body = serde_json::to_vec(&charge).map_err(|error| Error::RustError(error.to_string()))?;
+            let keeper = call::keeper(&self.env, &charge.site)?;
+            if call::call(&keeper, "/keep", &Received::default(), Some(&body)).await?.status_code() != 200 {
+                return Ok(false);
+            }
+            self.database.write("INSERT OR REPLACE INTO peer (shard, version) VALUES (?, 1)", peer())?;
+        }
+        self.is_kept.set(true);
+        Ok(true)
     }
 
     async fn handle(&self, mut request: Request) -> std::result::Result<Response, Failure> {

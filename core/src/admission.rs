@@ -7,8 +7,11 @@ use crate::wire::{Batch, Fault, Reason};
 /// Who brings a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// A server, under the secret key: it is always let in.
-    Server,
+    /// A server, under the secret key: it is always let in, but with more events of nobody's than a shard keeps.
+    Server {
+        /// The event names nobody, and there are as many as that.
+        is_one_too_many: bool,
+    },
     /// A page, which anybody may pretend to be.
     Page(Page),
 }
@@ -24,11 +27,19 @@ pub struct Page {
     pub is_one_too_many: bool,
 }
 
+/// Events that name nobody and are kept at once, of a shard: each for 400 days, so that a second of its id is a duplicate.
+pub const MAX_NOBODIES: u32 = 500_000;
+
+const NOBODIES: Fault = (Reason::OverLimit, "visitor", "a visitor or a profile: no more events of nobody's are kept");
+
 impl Source {
     /// Why nothing of a batch is taken, if so. Nothing is stored then, not even the visitor. A visitor who said yes to this
     /// site outranks what the browser signals.
     pub fn refused(self, batch: &Batch, config: &Config) -> Option<Fault> {
-        let Self::Page(page) = self else { return None };
+        let page = match self {
+            Self::Server { is_one_too_many } => return is_one_too_many.then_some(NOBODIES),
+            Self::Page(page) => page,
+        };
         if (page.is_bot || batch.automated) && !config.allow_automation {
             return Some((Reason::Bot, "automated", "not a browser driven by a program"));
         }

@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::{Collector, Happening, T0, batch, shop, visitor};
+use support::{Collector, Happening, SERVER, T0, batch, shop, visitor};
 use tributary_core::admission::{Newcomers, Page, Source};
 use tributary_core::allowance::{MAX_ORDERS, MAX_PROFILES};
 use tributary_core::config::Config;
@@ -21,6 +21,7 @@ fn a_batch_is_let_in_or_refused_as_a_whole() {
     let (bot, refusing) = (Page { is_bot: true, ..page }, Page { signals_refusal: true, ..page });
     let late = Page { is_one_too_many: true, ..page };
     let all = Page { is_bot: true, signals_refusal: true, is_one_too_many: true };
+    let full = Source::Server { is_one_too_many: true };
     let plain = shop();
     let (automated, consenting) = (json!({ "automated": true }), json!({ "consent": true }));
     let none = json!({});
@@ -36,7 +37,8 @@ fn a_batch_is_let_in_or_refused_as_a_whole() {
         (Source::Page(refusing), &deaf, &none, None, "the owner turned it off"),
         (Source::Page(late), &plain, &consenting, Some(Reason::OverLimit), "consent makes no room"),
         (Source::Page(all), &plain, &none, Some(Reason::Bot), "the first reason is told"),
-        (Source::Server, &plain, &automated, None, "what a server tells is never refused as a whole"),
+        (SERVER, &plain, &automated, None, "what a server tells of somebody is never refused as a whole"),
+        (full, &plain, &none, Some(Reason::OverLimit), "there are as many events of nobody's as a shard keeps"),
     ];
     for (source, config, envelope, expected, why) in rows {
         let mut text = json!({ "visitor": "ada", "sent_at": T0, "runs": [] });

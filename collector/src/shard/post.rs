@@ -123,7 +123,7 @@ impl Inner {
         Ok(())
     }
 
-    fn waiting(&self) -> u32 {
+    pub(super) fn waiting(&self) -> u32 {
         self.outbox.borrow().waiting() + self.mail.borrow().waiting()
     }
 

@@ -108,6 +108,9 @@ impl Inner {
             newcomer: (is_newcomer && is_changed).then_some(today),
         };
         self.commit(change, home, received.fault)?;
+        if is_changed && stored.is_none() && matches!(address, Address::Nobody(_)) {
+            self.nobodies.set(self.nobodies.get().map(|count| count + 1));
+        }
         if let Some(stored) = stored.filter(|_| !is_changed) {
             self.visiting.borrow_mut().keep(id, stored);
         }

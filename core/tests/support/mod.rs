@@ -25,6 +25,9 @@ pub const T0: Millis = 1_760_000_000_000;
 /// A page that nothing is odd about.
 pub const PAGE: Source = Source::Page(Page { is_bot: false, signals_refusal: false, is_one_too_many: false });
 
+/// A server, whose events are always let in.
+pub const SERVER: Source = Source::Server { is_one_too_many: false };
+
 /// The goals of [`shop`], by place.
 pub const GOALS: [&str; 5] = ["purchase", "cart", "thanks", "hero_click", "newsletter"];
 
@@ -177,7 +180,7 @@ impl Collector {
 
     /// One turn of a shard with what a server tells, without what it tells the others being delivered.
     pub fn take_in(&mut self, address: &Address, batch: Batch, now: Millis) -> Outcome {
-        self.turn(address, batch, Source::Server, now)
+        self.turn(address, batch, SERVER, now)
     }
 
     /// One turn of a shard, whoever brings the batch.
