@@ -22,9 +22,6 @@ extern "C" {
     #[wasm_bindgen(method, getter, catch, js_name = SHARD)]
     fn shards(this: &Bindings) -> std::result::Result<Namespace, JsValue>;
 
-    #[wasm_bindgen(method, getter, catch, js_name = KEEPER)]
-    fn keepers(this: &Bindings) -> std::result::Result<Namespace, JsValue>;
-
     #[wasm_bindgen(method, catch, js_name = getByName)]
     fn get_by_name(this: &Namespace, name: &str) -> std::result::Result<Object, JsValue>;
 
@@ -42,10 +39,9 @@ pub fn site(env: &Env, site: &str) -> Result<Object> {
     Ok(bindings.sites()?.get_by_name(site)?)
 }
 
-/// The keeper of a site.
-pub fn keeper(env: &Env, site: &str) -> Result<Object> {
-    let bindings: &Bindings = env.unchecked_ref();
-    Ok(bindings.keepers()?.get_by_name(site)?)
+/// The keeper of a site, an object of the same class.
+pub fn keeper(env: &Env, key: &str) -> Result<Object> {
+    site(env, &format!("{key}/keeper"))
 }
 
 /// One of a site's shards. The name begins with the site's key: sites share nothing.

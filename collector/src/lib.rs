@@ -1,4 +1,4 @@
-//! Tributary at the edge: routes, and three kinds of Durable Object.
+//! Tributary at the edge: routes, and two kinds of Durable Object.
 //!
 //! In scope: HTTP, keys, storage, delivery between objects, pages. Out of scope: every rule about what counts, which is
 //! the core's.
@@ -21,7 +21,6 @@ mod turn;
 mod visiting;
 mod wait;
 
-pub use keeper::Keeper;
 pub use shard::Shard;
 pub use site::Site;
 

@@ -28,7 +28,6 @@ use crate::visiting::Visiting;
 use crate::wait;
 pub use import::Imported;
 pub use post::Flushed;
-pub use sweep::Swept;
 use turn::Change;
 
 const TABLES: &str = "

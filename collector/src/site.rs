@@ -18,10 +18,9 @@ use worker::{
 use crate::answer::{Failure, Problem, finish, json, json_text};
 use crate::call::{self, Delivery};
 use crate::database::{Database, as_integer};
-use crate::keeper::Charge;
 use crate::received::{Fault, Received};
 use crate::shard::Posting;
-use crate::{inbox, key, page, turn, wait};
+use crate::{inbox, keeper, key, page, turn, wait};
 
 /// A shard that did not take the configuration is asked again after this.
 const PUSH_AFTER: i64 = 5_000;
@@ -87,42 +86,47 @@ impl DurableObject for Site {
 
     /// Never throws: a throwing alarm is dropped after six tries. What fails is tried again.
     async fn alarm(&self) -> Result<Response> {
-        self.inner.ring().await;
+        let at = i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX);
+        self.inner.ring(&Received { at, ..Received::default() }).await;
         Response::empty()
     }
 }
 
 impl Inner {
-    /// What an alarm does.
-    async fn ring(&self) {
+    /// What an alarm does: the keeper's, or the site's.
+    async fn ring(&self, received: &Received) {
+        if matches!(self.account(), Ok(None)) {
+            if let Err(error) = keeper::ring(&self.database, &self.env, received).await {
+                worker::console_error!("keeper: {error}");
+            }
+            return;
+        }
         if let Err(error) = turn::run(self.database.storage(), || inbox::fold(&self.database)) {
             worker::console_error!("fold: {error}");
             self.arm(wait::fold_after(&self.env)).await;
         }
-        let is_kept = self.engage().await.unwrap_or_else(|error| {
-            worker::console_error!("keeper: {error}");
-            false
-        });
-        if !self.is_in_force().await || !is_kept {
+        if !self.is_in_force().await || !self.is_kept().await {
             self.arm(PUSH_AGAIN_AFTER).await;
         }
     }
 
-    /// Has the keeper look after the site, once.
-    async fn engage(&self) -> Result<bool> {
-        let Some(account) = self.account()?.filter(|_| !self.is_kept.get()) else { return Ok(true) };
+    /// Has the keeper look after the site, once. What fails here is told as "not yet".
+    async fn is_kept(&self) -> bool {
+        if !self.is_kept.get() {
+            let kept = self.engage().await;
+            self.is_kept.set(kept.inspect_err(|error| worker::console_error!("keeper: {error}")).is_ok());
+        }
+        self.is_kept.get()
+    }
+
+    async fn engage(&self) -> Result<()> {
+        let Some(account) = self.account()? else { return Ok(()) };
         let peer = || vec![SqlStorageValue::Integer(KEEPER)];
         if self.database.value("SELECT version FROM peer WHERE shard = ?", peer())?.is_none() {
-            let charge = Charge { site: account.config.site.clone(), shards: account.shards };
-            let body = serde_json::to_vec(&charge).map_err(|error| Error::RustError(error.to_string()))?;
-            let keeper = call::keeper(&self.env, &charge.site)?;
-            if call::call(&keeper, "/keep", &Received::default(), Some(&body)).await?.status_code() != 200 {
-                return Ok(false);
-            }
+            keeper::engage(&self.env, &account.config.site, account.shards).await?;
             self.database.write("INSERT OR REPLACE INTO peer (shard, version) VALUES (?, 1)", peer())?;
         }
-        self.is_kept.set(true);
-        Ok(true)
+        Ok(())
     }
 
     async fn handle(&self, mut request: Request) -> std::result::Result<Response, Failure> {
@@ -132,10 +136,14 @@ impl Inner {
         match url.path() {
             "/deliveries" => return self.deliveries(&body, &received).await,
             "/create" => return self.create(&body).await,
+            "/keep" => {
+                keeper::take(&self.database, &body).await?;
+                return Ok(Response::empty()?);
+            }
             "/meter" => return Ok(json(200, &self.database.meter())?),
             "/alarm" => {
                 self.database.storage().delete_alarm().await?;
-                self.ring().await;
+                self.ring(&received).await;
                 return Ok(Response::empty()?);
             }
             _ => {}

@@ -4,8 +4,6 @@
 //! most seven days old, so whoever names so many within eight days by the events' times names at most so many within any
 //! day by the collector's.
 
-use std::collections::BTreeSet;
-
 use crate::history::History;
 use crate::judge::{Deed, OrderId};
 use crate::time::{DAY, Millis, OLDEST_PAGE_EVENT};
@@ -24,8 +22,8 @@ const PROFILES: Fault = (Reason::OverLimit, "profile", "at most 20 profiles a vi
 /// What a visitor's pages have named of late.
 #[derive(Debug)]
 pub struct Allowance {
-    orders: BTreeSet<u64>,
-    profiles: BTreeSet<String>,
+    orders: Vec<u64>,
+    profiles: Vec<String>,
     /// Not all of it is kept any more, because there were too many events: nothing new may be named.
     is_cut: bool,
 }
@@ -35,10 +33,9 @@ impl Allowance {
     pub fn of(history: &History, now: Millis) -> Self {
         let since = now - WITHIN;
         let is_cut = history.closed_at().is_some_and(|closed_at| closed_at > since);
-        let mut allowance = Self { orders: BTreeSet::new(), profiles: BTreeSet::new(), is_cut };
+        let mut allowance = Self { orders: Vec::new(), profiles: Vec::new(), is_cut };
         for (deed, profile) in history.page_deeds_since(since) {
-            allowance.orders.extend(order_of(deed));
-            allowance.profiles.extend(profiles_of(deed, profile).map(str::to_owned));
+            allowance.know(deed, profile);
         }
         allowance
     }
@@ -50,18 +47,29 @@ impl Allowance {
 
     /// Lets an event name what it names, or says why not.
     pub fn spend(&mut self, deed: &Deed, profile: Option<&str>) -> Result<(), Fault> {
-        let order = order_of(deed).filter(|order| !self.orders.contains(order));
-        let profiles: BTreeSet<&str> =
-            profiles_of(deed, profile).filter(|profile| !self.profiles.contains(*profile)).collect();
-        if order.is_some() && (self.is_cut || self.orders.len() >= MAX_ORDERS) {
+        let names_order = order_of(deed).is_some_and(|order| !self.orders.contains(&order));
+        if names_order && (self.is_cut || self.orders.len() >= MAX_ORDERS) {
             return Err(ORDERS);
         }
-        if !profiles.is_empty() && (self.is_cut || self.profiles.len() + profiles.len() > MAX_PROFILES) {
+        let profiles = profiles_of(deed, profile).filter(|profile| !self.knows(profile)).count();
+        if profiles > 0 && (self.is_cut || self.profiles.len() + profiles > MAX_PROFILES) {
             return Err(PROFILES);
         }
-        self.orders.extend(order);
-        self.profiles.extend(profiles.into_iter().map(str::to_owned));
+        self.know(deed, profile);
         Ok(())
+    }
+
+    fn know(&mut self, deed: &Deed, profile: Option<&str>) {
+        self.orders.extend(order_of(deed).filter(|order| !self.orders.contains(order)));
+        for profile in profiles_of(deed, profile) {
+            if !self.knows(profile) {
+                self.profiles.push(profile.to_owned());
+            }
+        }
+    }
+
+    fn knows(&self, profile: &str) -> bool {
+        self.profiles.iter().any(|known| known == profile)
     }
 }
 
@@ -74,5 +82,5 @@ fn order_of(deed: &Deed) -> Option<u64> {
 
 fn profiles_of<'a>(deed: &'a Deed, named: Option<&'a str>) -> impl Iterator<Item = &'a str> {
     let identified = if let Deed::Identify { profile } = deed { Some(profile.as_str()) } else { None };
-    named.into_iter().chain(identified)
+    named.into_iter().chain(identified.filter(|identified| Some(*identified) != named))
 }

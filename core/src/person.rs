@@ -192,9 +192,9 @@ impl Person {
         match bytes.split_first()? {
             (&FORMAT, rest) => postcard::from_bytes(rest).ok(),
             (&FORMAT_WITHOUT_ORDERS, rest) => {
-                let (seen, history): (Seen, History) = postcard::from_bytes(rest).ok()?;
-                let has_ordered = history.closed_at().is_some() || history.has_orders();
-                Some(Self { seen, history, has_ordered })
+                let mut person: Self = postcard::from_bytes(&[rest, &[0]].concat()).ok()?;
+                person.has_ordered = person.history.closed_at().is_some() || person.history.has_orders();
+                Some(person)
             }
             _ => None,
         }

@@ -40,9 +40,9 @@ impl Inner {
         let mut imported = Imported::default();
         for (address, batch, lines) in server_event::batches(lines, received.at) {
             let same = batch.clone();
-            let again = || Ok(same);
+            let again = || Ok(same.clone());
             let source = Source::Server { is_one_too_many: self.is_one_nobody_too_many(&address)? };
-            let outcome = self.take(&address, batch, again, &home, (source, received))?;
+            let outcome = self.take(&address, batch, &again, &home, (source, received))?;
             imported.accepted += outcome.accepted;
             imported.duplicate += outcome.duplicate;
             for refusal in outcome.refused {

@@ -3,7 +3,6 @@
 //! The keeper calls once a day. Where the last slice ended stands in `meta`, but only while a round over the table is under
 //! way: one that a single slice comes through writes nothing besides the removals themselves.
 
-use serde::{Deserialize, Serialize};
 use tributary_core::message::Address;
 use tributary_core::retention;
 use worker::{Result, SqlStorageValue};
@@ -20,17 +19,10 @@ const ROWS: usize = 50;
 /// Where the cursor stands in `meta`.
 const CURSOR: i64 = 2;
 
-/// What a slice says.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Swept {
-    /// The round over the table is not at its end.
-    pub is_under_way: bool,
-}
-
 impl Inner {
-    /// Looks at the next slice of rows and removes those that are to go.
-    pub(super) async fn sweep(&self, received: &Received) -> Result<Swept> {
-        let Some(home) = self.home()? else { return Ok(Swept { is_under_way: false }) };
+    /// Looks at the next slice of rows and removes those that are to go. True while the round over the table is under way.
+    pub(super) async fn sweep(&self, received: &Received) -> Result<bool> {
+        let Some(home) = self.home()? else { return Ok(false) };
         let before = self.cursor()?;
         let mut cursor = before.clone();
         let mut looked = 0;
@@ -58,7 +50,7 @@ impl Inner {
         if self.waiting() > 0 {
             self.arm().await?;
         }
-        Ok(Swept { is_under_way: !cursor.is_empty() })
+        Ok(!cursor.is_empty())
     }
 
     /// Removes what is to go among these rows, in one turn.

@@ -65,7 +65,7 @@ impl Inner {
         let Received { is_bot, signals_refusal, .. } = *received;
         let page = Source::Page(Page { is_bot, signals_refusal, is_one_too_many: false });
         let Outcome { accepted, duplicate, refused, .. } =
-            self.take(&address, batch, again, &home, (page, received))?;
+            self.take(&address, batch, &again, &home, (page, received))?;
         Ok(open_json(&BatchAnswer { accepted, duplicate, refused: &refused, shift })?)
     }
 
@@ -74,7 +74,7 @@ impl Inner {
         &self,
         address: &Address,
         batch: Batch,
-        again: impl FnOnce() -> Result<Batch>,
+        again: &dyn Fn() -> Result<Batch>,
         home: &Home,
         (source, received): (Source, &Received),
     ) -> Result<Outcome> {
