@@ -3,7 +3,7 @@
 //! A visitor makes its own figures while it is anonymous. Once it belongs to a profile it keeps its events, and hands them
 //! on: the profile makes the figures of all its visitors, and what the visitor had been counted for is taken back.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::event::Event;
 use crate::facts::{Entity, Facts, Metric};
@@ -11,6 +11,7 @@ use crate::history::{Entry, Exported, History, Owner};
 use crate::judge::{Deed, OrderId, Rules};
 use crate::message::{Address, Envelope, Message};
 use crate::order::{self, Effects, OrderKey, Verdict};
+use crate::row;
 use crate::seen::Seen;
 use crate::time::Millis;
 use crate::wire::{Batch, Reason, Refusal};
@@ -25,7 +26,7 @@ const MAX_ENTRIES: usize = 200;
 const FORMAT: u8 = 2;
 
 /// A visitor, a profile, or an event of nobody's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     seen: Seen,
     history: History,
@@ -84,6 +85,7 @@ impl Person {
         if (batch.automated || is_bot) && !rules.config.allow_automation {
             outcome.refused.extend(batch.events.iter().map(|event| refusal(event, Reason::Bot)));
         } else {
+            let closed_at = self.history.closed_at();
             let events = self.accept(batch.events, &batch.visitor, rules, today, &mut outcome);
             outcome.accepted = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let mut remark = |reason, count| outcome.facts.add(today, Entity::Site, Metric::Diagnostic(reason), count);
@@ -97,6 +99,7 @@ impl Person {
                 outcome.messages.extend(self.history.close(true, rules));
             }
             self.seen.forget(self.history.closed_at(), now);
+            self.tidy(closed_at);
         }
         remark_all(&mut outcome, rules, now);
         outcome
@@ -113,6 +116,7 @@ impl Person {
     /// Takes what another actor tells.
     pub fn receive(&mut self, address: &Address, message: Message, rules: &Rules) -> Effects {
         let mut effects = Effects::default();
+        let closed_at = self.history.closed_at();
         match message {
             Message::Join { visitor, closed, events } => self.join(&visitor, closed, events, rules, &mut effects),
             Message::Events { visitor, is_member, events } => {
@@ -126,9 +130,9 @@ impl Person {
             }
             Message::Report(_) | Message::Refund { .. } | Message::Closed { .. } | Message::Erase => {}
         }
-        effects
-            .messages
-            .extend(self.history.close(!matches!(address, Address::Visitor(id) if self.is_followed(id)), rules));
+        let governs = !matches!(address, Address::Visitor(id) if self.is_followed(id));
+        effects.messages.extend(self.history.close(governs, rules));
+        self.tidy(closed_at);
         effects
     }
 
@@ -167,15 +171,14 @@ impl Person {
 
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![FORMAT]).unwrap_or_default()
+        row::encode(FORMAT, &(self.seen.beyond(&self.history.told()), &self.history))
     }
 
     /// Reads the stored form; `None` where it is damaged or of a later format.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        match bytes.split_first()? {
-            (&FORMAT, rest) => postcard::from_bytes(rest).ok(),
-            _ => None,
-        }
+        let (beyond, mut history): (Seen, History) = row::decode(FORMAT, bytes)?;
+        let are_there = beyond.places().all(|place| history.texts().has(place));
+        are_there.then(|| Self { seen: history.told().with(beyond), history })
     }
 
     fn accept(
@@ -192,7 +195,7 @@ impl Person {
                 outcome.refused.push(refusal(&event, Reason::TooOld));
                 continue;
             }
-            if !self.seen.remember(&event.id, event.at) {
+            if !self.seen.remember(&event.id, event.at, self.history.texts()) {
                 outcome.duplicate += 1;
                 continue;
             }
@@ -264,7 +267,17 @@ impl Person {
 
     /// Folds the older half away, for a state that would not fit its row.
     pub fn shrink(&mut self, rules: &Rules) -> Vec<Envelope> {
-        self.history.close_half(rules)
+        let closed_at = self.history.closed_at();
+        let messages = self.history.close_half(rules);
+        self.tidy(closed_at);
+        messages
+    }
+
+    /// Forgets what nothing refers to any more, if more was closed since.
+    fn tidy(&mut self, closed_before: Option<Millis>) {
+        if self.history.closed_at() != closed_before {
+            self.history.forget(&mut self.seen);
+        }
     }
 
     /// Whether a visitor's figures are a profile's.
