@@ -32,7 +32,10 @@ fn main() {
     let mut figures = BTreeMap::new();
     time(&rules, &mut figures);
     for events in [10, 100, 1_000, 10_000] {
-        figures.insert(format!("core.visitor_bytes_{events}_events"), count(grown(&rules, events / EVENTS).encode().len()));
+        figures.insert(
+            format!("core.visitor_bytes_{events}_events"),
+            count(grown(&rules, events / EVENTS).encode().len()),
+        );
     }
     figures.insert("core.page_views_bytes_100_events".to_owned(), count(views(&rules, 100).encode().len()));
     println!("{}", serde_json::to_string_pretty(&figures).expect("figures are JSON"));
@@ -74,7 +77,10 @@ impl Letters {
 
     fn text(&mut self, length: usize) -> String {
         const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-        (0..length).filter_map(|_| usize::try_from(self.number(36)).ok()).map(|place| char::from(ALPHABET[place])).collect()
+        (0..length)
+            .filter_map(|_| usize::try_from(self.number(36)).ok())
+            .map(|place| char::from(ALPHABET[place]))
+            .collect()
     }
 }
 
@@ -82,7 +88,8 @@ impl Letters {
 fn batches(visitor: &str, seed: u64, how_many: usize) -> Vec<(String, Millis)> {
     let mut letters = Letters(seed);
     let batch = |number: usize| {
-        let visit = Millis::try_from(number / 5).unwrap_or(0) * HOUR + Millis::try_from(number % 5).unwrap_or(0) * MINUTE;
+        let visit =
+            Millis::try_from(number / 5).unwrap_or(0) * HOUR + Millis::try_from(number % 5).unwrap_or(0) * MINUTE;
         let at = T0 + visit;
         let first = if number == 0 { landing(visitor) } else { product(&mut letters) };
         let runs: Vec<Value> = [first, product(&mut letters)]
@@ -143,7 +150,10 @@ fn views(rules: &Rules, how_many: usize) -> Person {
     let mut letters = Letters(2);
     for number in 0..how_many {
         let nth = |number: usize| Millis::try_from(number).unwrap_or(0);
-        let at = T0 + nth(number / 10) * DAY + nth(number % 10) * 40 * SECOND + Millis::try_from(letters.number(9_999)).unwrap_or(0);
+        let at = T0
+            + nth(number / 10) * DAY
+            + nth(number % 10) * 40 * SECOND
+            + Millis::try_from(letters.number(9_999)).unwrap_or(0);
         let events = json!([[0, "$page_view", { "url": format!("{SHOP}/p/{number}") }]]);
         let run = json!({ "load": letters.text(12), "first": 0, "at": at, "events": events });
         let batch = json!({ "visitor": visitor, "sent_at": at, "runs": [run] }).to_string();
@@ -185,7 +195,8 @@ fn time(rules: &Rules, figures: &mut BTreeMap<String, Value>) {
             black_box(visitor_of(black_box(text.as_bytes())).expect("a visitor"));
         }
         lap();
-        let parsed: Vec<_> = visits.iter().map(|(_, _, text, now)| parse(text.as_bytes(), *now).expect("a batch")).collect();
+        let parsed: Vec<_> =
+            visits.iter().map(|(_, _, text, now)| parse(text.as_bytes(), *now).expect("a batch")).collect();
         lap();
         let mut people: Vec<_> = visits.iter().map(|(_, row, _, _)| Person::decode(row).expect("a row")).collect();
         lap();

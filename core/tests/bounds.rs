@@ -3,23 +3,20 @@
 mod support;
 
 use serde_json::json;
-use support::{Collector, Happening, T0, batch, shop, visitor};
+use support::{Collector, T0, shop, visitor};
 use tributary_core::message::Address;
 use tributary_core::person::MAX_BYTES;
 use tributary_core::server_event::batches;
 use tributary_core::time::{MINUTE, SECOND};
 
-/// Events of a visitor, each of a page load of its own, which takes as much room as events can.
-fn events(name: &str, count: u32) -> Vec<Happening> {
-    let event = |number: u32| Happening {
-        visitor: name.to_owned(),
-        load: format!("{number:032}"),
-        number: 0,
-        at: T0 + i64::from(number) * SECOND,
-        name: "gallery".to_owned(),
-        body: json!({}),
+/// Lines of a visitor's events, each with an id of its own that takes as much room as ids can.
+fn lines(name: &str, count: u32) -> Vec<String> {
+    let line = |number: u32| {
+        let at = T0 + i64::from(number) * SECOND;
+        let event = json!({ "id": format!("{name:_<32}{number:032}"), "at": at, "visitor": name, "name": "gallery" });
+        format!("{number}\t{event}\n")
     };
-    (0..count).map(event).collect()
+    (0..count).map(line).collect()
 }
 
 #[test]
@@ -27,8 +24,10 @@ fn visitors_with_long_histories_join_a_person_who_stays_within_the_limit() {
     let mut collector = Collector::new(shop(), 3);
     let now = T0 + 300 * MINUTE;
     for name in ["one", "two", "three", "four"] {
-        for part in events(name, 4_000).chunks(500) {
-            collector.receive(&batch(part, now), now).unwrap();
+        for part in lines(name, 4_000).chunks(1_000) {
+            for (address, batch, _) in batches(&part.concat(), now) {
+                collector.take_in(&address, batch, now);
+            }
         }
     }
     let before = collector.report().totals;

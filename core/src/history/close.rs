@@ -129,7 +129,9 @@ impl History {
         let mut messages = Vec::new();
         let mut usual = None;
         for (place, kept) in closed.iter().enumerate() {
-            let Deed::Custom { order: Some(OrderId::Named(hash)), .. } = self.recent.judged(kept).deed else { continue };
+            let Deed::Custom { order: Some(OrderId::Named(hash)), .. } = self.recent.judged(kept).deed else {
+                continue;
+            };
             let verdict = kept.verdict.unwrap_or(Verdict { stands: true, refunded: 0 });
             if !verdict.stands {
                 continue;

@@ -84,7 +84,8 @@ impl<'a> Columns<'a> {
                 run.count += 1;
             } else {
                 let origin = recent.origin(kept);
-                let usual = before.map(|(place, _)| usual_after(recent.origins.get(place).copied().unwrap_or_default()));
+                let usual =
+                    before.map(|(place, _)| usual_after(recent.origins.get(place).copied().unwrap_or_default()));
                 let origin = Some(Stored::of(origin)).filter(|_| usual != Some(origin));
                 runs.push(Run { origin, first: kept.number, count: 1 });
             }
@@ -106,8 +107,7 @@ impl<'a> Columns<'a> {
 
     /// The events; `None` where the columns do not fit each other.
     fn recent(self) -> Option<Recent> {
-        let mut recent =
-            Recent { texts: self.texts.into_owned(), deeds: self.deeds.into_owned(), ..Recent::default() };
+        let mut recent = Recent { texts: self.texts.into_owned(), deeds: self.deeds.into_owned(), ..Recent::default() };
         let mut rows = self.times.iter().zip(&self.which);
         let mut at = self.start;
         let mut origin = None;
