@@ -123,7 +123,7 @@ impl Person {
                 self.take(&visitor, is_member, events, rules, &mut effects);
             }
             Message::Leave { visitor } => {
-                effects.facts = self.changed(rules, |history| history.release(&visitor));
+                effects.facts = self.release(&visitor, rules);
             }
             Message::Amend { key, verdict } | Message::Verdict { key, verdict } => {
                 self.amend(address, &key, verdict, rules, &mut effects);
@@ -293,7 +293,7 @@ impl Person {
         rules: &Rules,
         effects: &mut Effects,
     ) {
-        effects.facts = self.changed(rules, |history| history.release(visitor));
+        effects.facts = self.release(visitor, rules);
         if let Some((fold, closed_at)) = closed {
             effects.messages.extend(self.history.close_until(closed_at, rules));
             let absorbed = self.changed(rules, |history| history.absorb(*fold, closed_at));
@@ -327,15 +327,22 @@ impl Person {
                 effects.messages.push(Envelope { to: Address::Profile(profile), message });
             }
             if own.is_some() {
-                self.history.amend(key, verdict);
-                return;
+                return self.history.note(key, verdict);
             }
         }
-        let at = key.at;
-        let mut is_known = true;
-        effects.facts = self.changed(rules, |history| is_known = history.amend(key, verdict));
-        if !is_known && !verdict.stands {
-            effects.facts.add(rules.zone().day(at), Entity::Site, Metric::Diagnostic(Reason::LateCredit), 1);
+        if let Some(facts) = self.history.amend(key, verdict, rules) {
+            effects.facts = facts;
+        } else if !verdict.stands {
+            effects.facts.add(rules.zone().day(key.at), Entity::Site, Metric::Diagnostic(Reason::LateCredit), 1);
+        }
+    }
+
+    /// Forgets a visitor that turned out to be somebody else's.
+    fn release(&mut self, visitor: &str, rules: &Rules) -> Facts {
+        if self.history.knows(visitor) {
+            self.changed(rules, |history| history.release(visitor))
+        } else {
+            Facts::default()
         }
     }
 

@@ -1,5 +1,7 @@
 //! Times, days and the correction of a page's clock.
 
+use std::cell::Cell;
+
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 
@@ -60,34 +62,58 @@ impl std::fmt::Display for Day {
     }
 }
 
-/// A time zone of the IANA database, which is compiled in.
+/// A time zone of the IANA database, which is compiled in. It remembers the day that was asked for last.
 #[derive(Debug, Clone)]
-pub struct Zone(TimeZone);
+pub struct Zone {
+    zone: TimeZone,
+    /// A day, and its first millisecond.
+    latest: Cell<Option<(Day, Millis)>>,
+}
 
 /// UTC.
 impl Default for Zone {
     fn default() -> Self {
-        Self(TimeZone::UTC)
+        Self::of(TimeZone::UTC)
     }
 }
 
 impl Zone {
+    fn of(zone: TimeZone) -> Self {
+        Self { zone, latest: Cell::new(None) }
+    }
+
     /// Finds a zone by its IANA name, e.g. `Europe/Berlin`.
     pub fn named(name: &str) -> Option<Self> {
-        TimeZoneDatabase::bundled().get(name).ok().map(Self)
+        TimeZoneDatabase::bundled().get(name).ok().map(Self::of)
     }
 
     /// The calendar day on which a time falls in this zone.
     pub fn day(&self, at: Millis) -> Day {
-        let Ok(timestamp) = jiff::Timestamp::from_millisecond(at) else { return Day(0) };
-        let local = at.saturating_add(i64::from(self.0.to_offset(timestamp).seconds()) * SECOND);
-        Day(i32::try_from(local.div_euclid(DAY)).unwrap_or(0))
+        if let Some((day, start)) = self.latest.get()
+            && (start..start.saturating_add(DAY)).contains(&at)
+        {
+            return day;
+        }
+        let Some(offset) = self.offset(at) else { return Day(0) };
+        let local = at.saturating_add(offset);
+        let day = Day(i32::try_from(local.div_euclid(DAY)).unwrap_or(0));
+        // No clock is changed twice within a day: one that shows the same at both ends was not changed.
+        let start = at.saturating_sub(local.rem_euclid(DAY));
+        let is_usual = [start, start.saturating_add(DAY)].iter().all(|end| self.offset(*end) == Some(offset));
+        self.latest.set(is_usual.then_some((day, start)));
+        day
+    }
+
+    /// How far this zone's clocks are ahead of UTC, ms.
+    fn offset(&self, at: Millis) -> Option<Millis> {
+        let timestamp = jiff::Timestamp::from_millisecond(at).ok()?;
+        Some(i64::from(self.zone.to_offset(timestamp).seconds()) * SECOND)
     }
 
     /// Local time as `YYYY-MM-DD HH:MM:SS`, for people.
     pub fn local(&self, at: Millis) -> String {
         jiff::Timestamp::from_millisecond(at)
-            .map(|timestamp| timestamp.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
+            .map(|timestamp| timestamp.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
             .unwrap_or_default()
     }
 }

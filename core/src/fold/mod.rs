@@ -112,7 +112,10 @@ impl Fold {
         };
         self.meet(at, happening, rules);
         let visits = if is_ours { &mut self.visits } else { &mut self.strangers };
-        let visit = visits.entry(id.to_owned()).or_default();
+        if !visits.contains_key(id) {
+            visits.insert(id.to_owned(), Visit::default());
+        }
+        let Some(visit) = visits.get_mut(id) else { return };
         if let Some(session) = visit.session.as_mut().filter(|session| session.goes_on_at(at)) {
             session.last = at;
             session.names_profile |= happening.names_profile;
@@ -168,7 +171,9 @@ impl Fold {
         if matches!(happening.teller, Teller::Nobody | Teller::Stranger(_)) {
             return;
         }
-        self.meet(at, happening, rules);
+        if !happening.is_page {
+            self.meet(at, happening, rules);
+        }
         for goal in rules.config.goals.iter().filter(|goal| goal.made_in <= happening.config && goal.made_at <= at) {
             self.pursuits.entry(goal.number).or_default().see(day);
         }

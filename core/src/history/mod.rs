@@ -81,23 +81,29 @@ impl History {
         self.recent.insert(visitor, is_stranger, events);
     }
 
-    /// Takes events and gives what changed in the figures. What comes after everything known goes on from there; anything
-    /// else is folded in its place.
+    /// Takes events and gives what changed in the figures.
     pub fn take(&mut self, visitor: &str, is_stranger: bool, events: Vec<Entry>, rules: &Rules) -> Facts {
-        if events.is_empty() {
-            return Facts::default();
-        }
-        let mut fold = self.folded(rules);
-        let before = fold.facts(rules);
-        let known = self.recent.events.len();
-        let latest = self.recent.events.last().map(|kept| kept.at);
-        let is_later = latest.is_none_or(|latest| events.iter().all(|event| event.at > latest));
-        self.insert(visitor, is_stranger, events);
-        if is_later {
-            self.step(&mut fold, &self.recent.events[known..], rules);
+        let Some(first) = events.iter().map(|event| event.at).min() else { return Facts::default() };
+        self.change_from(first, rules, |recent| recent.insert(visitor, is_stranger, events))
+    }
+
+    /// Changes events of a time and later, and gives the difference that makes to the figures. What comes before is folded
+    /// once: its figures are the same on both sides.
+    fn change_from(&mut self, at: Millis, rules: &Rules, change: impl FnOnce(&mut Recent)) -> Facts {
+        let known = self.recent.events.partition_point(|kept| kept.at < at);
+        let mut fold = self.closed();
+        self.step(&mut fold, &self.recent.events[..known], rules);
+        fold.close();
+        let later = &self.recent.events[known..];
+        let before = if later.is_empty() {
+            fold.facts(rules)
         } else {
-            fold = self.folded(rules);
-        }
+            let mut unchanged = fold.clone();
+            self.step(&mut unchanged, later, rules);
+            unchanged.facts(rules)
+        };
+        change(&mut self.recent);
+        self.step(&mut fold, &self.recent.events[known..], rules);
         let mut facts = fold.facts(rules);
         facts.subtract(&before);
         facts
@@ -117,13 +123,24 @@ impl History {
         }
     }
 
-    /// Writes down what an order came to. False where the event is folded already or was never here.
-    pub fn amend(&mut self, key: &OrderKey, verdict: Verdict) -> bool {
-        let place = self.recent.place_of(key);
-        if let Some(place) = place {
+    /// Writes down what an order came to, and gives the difference that makes to the figures. None where the event is
+    /// folded already or was never here.
+    pub fn amend(&mut self, key: &OrderKey, verdict: Verdict, rules: &Rules) -> Option<Facts> {
+        let place = self.recent.place_of(key)?;
+        Some(self.change_from(key.at, rules, |recent| recent.events[place].verdict = Some(verdict)))
+    }
+
+    /// Writes down what an order came to, where somebody else makes the figures.
+    pub fn note(&mut self, key: &OrderKey, verdict: Verdict) {
+        if let Some(place) = self.recent.place_of(key) {
             self.recent.events[place].verdict = Some(verdict);
         }
-        place.is_some()
+    }
+
+    /// Whether anything is known of a visitor.
+    pub fn knows(&self, visitor: &str) -> bool {
+        self.recent.events.iter().any(|kept| self.recent.visitor(kept) == visitor)
+            || self.checkpoint.iter().any(|checkpoint| checkpoint.fold.visitors().any(|known| known == visitor))
     }
 
     /// The profile that an event names.
@@ -183,9 +200,12 @@ impl History {
     }
 
     fn step(&self, fold: &mut Fold, events: &[Kept], rules: &Rules) {
+        let happenings: Vec<Happening<'_>> = events.iter().map(|kept| self.happening(kept)).collect();
+        let mut rest = happenings.as_slice();
         for moment in events.chunk_by(|one, next| one.at == next.at) {
-            let happenings: Vec<Happening<'_>> = moment.iter().map(|kept| self.happening(kept)).collect();
-            fold.step(moment[0].at, &happenings, rules);
+            let (happenings, others) = rest.split_at(moment.len());
+            fold.step(moment[0].at, happenings, rules);
+            rest = others;
         }
     }
 
