@@ -32,17 +32,28 @@ pub struct Seen {
 impl Seen {
     /// Remembers an event. False if it was seen before.
     pub fn remember(&mut self, id: &EventId, at: Millis, texts: &mut Pool<String>) -> bool {
-        if id.is_whole { self.add_other(&id.load, at) } else { self.add(texts.place(&id.load), id.number, at) }
-    }
-
-    /// Remembers an event of a page load.
-    pub fn add(&mut self, load: u32, number: u32, at: Millis) -> bool {
-        let load = self.loads.entry(load).or_insert_with(|| Load { latest: at, ranges: Vec::new() });
-        let is_new = insert(&mut load.ranges, number);
+        if id.is_whole {
+            return self.add_other(&id.load, at);
+        }
+        let load = self.loads.entry(texts.place(&id.load)).or_insert_with(|| Load { latest: at, ranges: Vec::new() });
+        let is_new = insert(&mut load.ranges, id.number);
         if is_new {
             load.latest = load.latest.max(at);
         }
         is_new
+    }
+
+    /// Remembers events of a page load, with numbers in a row.
+    pub fn add_run(&mut self, load: u32, (first, last): (u32, u32), latest: Millis) {
+        let load = self.loads.entry(load).or_insert_with(|| Load { latest, ranges: Vec::new() });
+        load.latest = load.latest.max(latest);
+        if load.ranges.is_empty() {
+            load.ranges.push((first, last));
+        } else {
+            for number in first..=last {
+                insert(&mut load.ranges, number);
+            }
+        }
     }
 
     /// Remembers an event whose id is no page's.

@@ -75,22 +75,14 @@ fn usual_after(origin: Origin) -> Origin {
 impl<'a> Columns<'a> {
     fn of(recent: &'a Recent) -> Self {
         let events = &recent.events;
-        let mut runs: Vec<Run> = Vec::new();
-        let mut before = None;
-        for kept in events {
-            if let (Some(run), Some((origin, number))) = (runs.last_mut(), before)
-                && (kept.origin, u64::from(kept.number)) == (origin, u64::from(number) + 1)
-            {
-                run.count += 1;
-            } else {
-                let origin = recent.origin(kept);
-                let usual =
-                    before.map(|(place, _)| usual_after(recent.origins.get(place).copied().unwrap_or_default()));
-                let origin = Some(Stored::of(origin)).filter(|_| usual != Some(origin));
-                runs.push(Run { origin, first: kept.number, count: 1 });
-            }
-            before = Some((kept.origin, kept.number));
-        }
+        let mut usual = None;
+        let runs = recent.runs().map(|run| {
+            let origin = recent.origin(&run[0]);
+            let stored = Some(Stored::of(origin)).filter(|_| usual != Some(origin));
+            usual = Some(usual_after(origin));
+            Run { origin: stored, first: run[0].number, count: u32::try_from(run.len()).unwrap_or(u32::MAX) }
+        });
+        let runs = runs.collect();
         let start = events.first().map_or(0, |kept| kept.at);
         let befores = std::iter::once(start).chain(events.iter().map(|kept| kept.at));
         let verdicts = (0..).zip(events).filter_map(|(place, kept)| Some((place, kept.verdict?)));

@@ -69,6 +69,9 @@ impl History {
     pub fn profile_of(&self, visitor: &str) -> Option<&str> {
         let folded = self.checkpoint.as_ref().and_then(|checkpoint| checkpoint.fold.profile_of(visitor));
         folded.or_else(|| {
+            if !self.recent.deeds.iter().any(|judged| matches!(judged.deed, Deed::Identify { .. })) {
+                return None;
+            }
             self.recent.events.iter().find_map(|kept| match &self.recent.judged(kept).deed {
                 Deed::Identify { profile } if self.recent.visitor(kept) == visitor => Some(profile.as_str()),
                 _ => None,
@@ -174,15 +177,16 @@ impl History {
     pub fn told(&self) -> Seen {
         let is_visitor = self.owner == Owner::Visitor;
         let mut told = Seen::default();
-        for kept in &self.recent.events {
-            let origin = self.recent.origin(kept);
-            if !is_visitor && !self.recent.visitor(kept).is_empty() {
+        for run in self.recent.runs() {
+            let origin = self.recent.origin(&run[0]);
+            if !is_visitor && !self.recent.visitor(&run[0]).is_empty() {
                 continue;
             }
             if origin.is_whole {
-                told.add_other(self.recent.texts.text(origin.load), kept.at);
+                run.iter().for_each(|kept| _ = told.add_other(self.recent.texts.text(origin.load), kept.at));
             } else {
-                told.add(origin.load, kept.number, kept.at);
+                let last = &run[run.len() - 1];
+                told.add_run(origin.load, (run[0].number, last.number), last.at);
             }
         }
         told

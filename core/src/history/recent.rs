@@ -86,6 +86,11 @@ impl Recent {
         }
     }
 
+    /// Events of one origin that stand beside each other, with numbers in a row.
+    pub(super) fn runs(&self) -> impl Iterator<Item = &[Kept]> {
+        self.events.chunk_by(|one, next| one.origin == next.origin && Some(next.number) == one.number.checked_add(1))
+    }
+
     pub(super) fn origin(&self, kept: &Kept) -> Origin {
         self.origins.get(kept.origin).copied().unwrap_or_default()
     }
