@@ -28,3 +28,4 @@ pub mod text;
 pub mod time;
 pub mod url;
 pub mod wire;
+mod zone;

@@ -229,7 +229,7 @@ impl Fold {
         let stands = happening.verdict.is_none_or(|verdict| verdict.stands);
         if let Deed::Custom { money, order } = &happening.judged.deed {
             if !stands {
-                return self.end_own(own, happening, rules);
+                return self.end_own(own.as_ref(), happening, rules);
             }
             let refunded = happening.verdict.map_or(0, |verdict| verdict.refunded);
             let sum = Sum { currency: money.currency, gross: money.minor, net: money.minor - refunded };
@@ -252,7 +252,7 @@ impl Fold {
                 self.value(at, day, (goal, worth, sum), rules);
             }
         }
-        self.end_own(own, happening, rules);
+        self.end_own(own.as_ref(), happening, rules);
     }
 
     fn is_held_out(&self, happening: &Happening<'_>) -> bool {
@@ -271,15 +271,15 @@ impl Fold {
         (opens.then_some(session), opens)
     }
 
-    fn end_own(&mut self, own: Option<Session>, happening: &Happening<'_>, rules: &Rules) {
+    fn end_own(&mut self, own: Option<&Session>, happening: &Happening<'_>, rules: &Rules) {
         let Some(own) = own else { return };
         if let Teller::Visitor(id) = happening.teller
             && let Some(visit) = self.visits.get_mut(id)
         {
-            end(&own, &mut visit.enrolments, rules);
+            end(own, &mut visit.enrolments, rules);
         }
         if own.names_profile {
-            end(&own, &mut self.enrolments, rules);
+            end(own, &mut self.enrolments, rules);
         }
     }
 
