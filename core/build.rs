@@ -25,7 +25,8 @@ fn main() {
         let zone = database.get(name.as_str()).expect("a zone that is available");
         zones.entry(changes(&zone, first, last)).or_default().push(name.to_string());
     }
-    let mut code = format!("/// Ms since 1970.\nconst FIRST: i64 = {};\n", first.as_millisecond());
+    let days = first.as_second() / 86_400;
+    let mut code = format!("/// From here on changes are known.\nconst FIRST: Millis = {days} * DAY;\n");
     writeln!(code, "/// Names, and when their clocks change.\nstatic ZONES: [(&[&str], &[u8]); {}] = [", zones.len())
         .expect("memory");
     for (changes, names) in zones {

@@ -165,13 +165,9 @@ pub fn visitor_of(batch: &[u8]) -> Result<String, BatchError> {
     if let Some(visitor) = first_visitor(batch) {
         return visitor_id(&visitor);
     }
-    #[derive(Deserialize)]
-    struct Envelope<'a> {
-        #[serde(borrow)]
-        visitor: Cow<'a, str>,
-    }
-    let envelope: Envelope<'_> = serde_json::from_slice(batch).map_err(|e| BatchError::Malformed(e.to_string()))?;
-    visitor_id(&envelope.visitor)
+    let error = serde_json::from_slice::<IgnoredAny>(batch).err();
+    let told = error.map_or_else(|| "missing field `visitor`, a text".to_owned(), |error| error.to_string());
+    Err(BatchError::Malformed(told))
 }
 
 /// The value of the first field `visitor`, if it can be read.

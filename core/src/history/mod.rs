@@ -183,7 +183,9 @@ impl History {
                 continue;
             }
             if origin.is_whole {
-                run.iter().for_each(|kept| _ = told.add_other(self.recent.texts.text(origin.load), kept.at));
+                for kept in run {
+                    told.add_other(self.recent.texts.text(origin.load), kept.at);
+                }
             } else {
                 let last = &run[run.len() - 1];
                 told.add_run(origin.load, (run[0].number, last.number), last.at);
