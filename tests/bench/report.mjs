@@ -8,6 +8,7 @@ import { measuredSite } from "./support/site.mjs";
 const SHARDS = 8;
 const SIZES = [1_000, 10_000, 100_000];
 const READS = 15;
+const WARM_UP = 5;
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
@@ -40,19 +41,22 @@ async function filledSite(collector, events) {
   return { site, objects: [owner, ...Array.from({ length: SHARDS }, (_, shard) => object(collector, site, `shard/${shard}`))] };
 }
 
-/** Measures it; `sizes` are numbers of events. */
+/** Measures it; `sizes` are numbers of events. Sites take turns, so that what else the machine does falls on all alike. */
 export async function report(collector, { sizes = SIZES } = {}) {
-  const figures = {};
-  for (const events of sizes) {
-    const { site, objects } = await filledSite(collector, events);
-    const times = [];
-    const read = await rowsRead(objects, async () => {
-      for (let nth = 0; nth < READS; nth += 1) {
+  const filled = [];
+  for (const events of sizes) filled.push({ events, times: [], read: 0, ...(await filledSite(collector, events)) });
+  for (let nth = -WARM_UP; nth < READS; nth += 1) {
+    for (const one of filled) {
+      const read = await rowsRead(one.objects, async () => {
         const began = performance.now();
-        await site.api.report();
-        times.push(performance.now() - began);
-      }
-    });
+        await one.site.api.report();
+        if (nth >= 0) one.times.push(performance.now() - began);
+      });
+      if (nth >= 0) one.read += read;
+    }
+  }
+  const figures = {};
+  for (const { events, times, read } of filled) {
     figures[`report.ms_${events}_events`] = Math.round(median(times) * 10) / 10;
     figures[`report.rows_read_${events}_events`] = read / READS;
   }
