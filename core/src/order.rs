@@ -14,6 +14,7 @@ use crate::facts::{Entity, Facts, Metric};
 use crate::judge::{Refunded, Rules};
 use crate::message::{Address, Envelope, Message};
 use crate::money::{Currency, Money};
+use crate::row;
 use crate::time::{Day, Millis};
 use crate::wire::Reason;
 
@@ -148,15 +149,12 @@ impl Order {
 
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![FORMAT]).unwrap_or_default()
+        row::encode(FORMAT, self)
     }
 
     /// Reads the stored form; `None` where it is damaged or of a later format.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        match bytes.split_first()? {
-            (&FORMAT, rest) => postcard::from_bytes(rest).ok(),
-            _ => None,
-        }
+        row::decode(FORMAT, bytes)
     }
 
     fn settle(&mut self, before: i64, effects: &mut Effects) {

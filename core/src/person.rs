@@ -3,7 +3,7 @@
 //! A visitor makes its own figures while it is anonymous. Once it belongs to a profile it keeps its events, and hands them
 //! on: the profile makes the figures of all its visitors, and what the visitor had been counted for is taken back.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::admission::Source;
 use crate::allowance::Allowance;
@@ -13,6 +13,7 @@ use crate::history::{Entry, Exported, History, Owner};
 use crate::judge::{Deed, OrderId, Rules};
 use crate::message::{Address, Envelope, Message};
 use crate::order::{self, Effects, OrderKey, Verdict};
+use crate::row;
 use crate::seen::Seen;
 use crate::time::Millis;
 use crate::wire::{Batch, Fault, Reason, Refusal};
@@ -27,12 +28,10 @@ const TOO_LARGE: Fault = (Reason::OverLimit, "visitor", "a history of at most 51
 const CLOSED: Fault = (Reason::TooOld, "at", "after the visitor's closed history");
 
 /// First byte of the stored form. A new format gets the next number and keeps reading the old ones.
-const FORMAT: u8 = 3;
-/// The one before, which did not know whether folded events were orders.
-const FORMAT_WITHOUT_ORDERS: u8 = 2;
+const FORMAT: u8 = 2;
 
 /// A visitor, a profile, or an event of nobody's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     seen: Seen,
     history: History,
@@ -94,6 +93,7 @@ impl Person {
         if let Some(fault) = fault {
             outcome.refused.extend(batch.events.iter().map(|event| refusal(event, fault)));
         } else {
+            let closed_at = self.history.closed_at();
             let is_page = matches!(source, Source::Page(_));
             let events = self.accept(batch.events, &batch.visitor, rules, (is_page, now), &mut outcome);
             self.has_ordered |= events.iter().any(|event| event.judged.is_order());
@@ -109,6 +109,7 @@ impl Person {
                 outcome.messages.extend(self.history.close(true, rules));
             }
             self.seen.forget(self.history.closed_at(), now);
+            self.tidy(closed_at);
         }
         remark_all(&mut outcome, rules, now);
         outcome
@@ -125,13 +126,14 @@ impl Person {
     /// Takes what another actor tells.
     pub fn receive(&mut self, address: &Address, message: Message, rules: &Rules) -> Effects {
         let mut effects = Effects::default();
+        let closed_at = self.history.closed_at();
         match message {
             Message::Join { visitor, closed, events } => self.join(&visitor, closed, events, rules, &mut effects),
             Message::Events { visitor, is_member, events } => {
                 self.take(&visitor, is_member, events, rules, &mut effects);
             }
             Message::Leave { visitor } => {
-                effects.facts = self.changed(rules, |history| history.release(&visitor));
+                effects.facts = self.release(&visitor, rules);
             }
             Message::Amend { key, verdict } | Message::Verdict { key, verdict } => {
                 self.amend(address, &key, verdict, rules, &mut effects);
@@ -143,9 +145,9 @@ impl Person {
             | Message::Erase
             | Message::Depart { .. } => {}
         }
-        effects
-            .messages
-            .extend(self.history.close(!matches!(address, Address::Visitor(id) if self.is_followed(id)), rules));
+        let governs = !matches!(address, Address::Visitor(id) if self.is_followed(id));
+        effects.messages.extend(self.history.close(governs, rules));
+        self.tidy(closed_at);
         effects
     }
 
@@ -184,20 +186,14 @@ impl Person {
 
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![FORMAT]).unwrap_or_default()
+        row::encode(FORMAT, &(self.seen.beyond(&self.history.told()), &self.history, self.has_ordered))
     }
 
     /// Reads the stored form; `None` where it is damaged or of a later format.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        match bytes.split_first()? {
-            (&FORMAT, rest) => postcard::from_bytes(rest).ok(),
-            (&FORMAT_WITHOUT_ORDERS, rest) => {
-                let mut person: Self = postcard::from_bytes(&[rest, &[0]].concat()).ok()?;
-                person.has_ordered = person.history.closed_at().is_some() || person.history.has_orders();
-                Some(person)
-            }
-            _ => None,
-        }
+        let (beyond, mut history, has_ordered): (Seen, History, bool) = row::decode(FORMAT, bytes)?;
+        let are_there = beyond.places().all(|place| history.texts().has(place));
+        are_there.then(|| Self { seen: history.told().with(beyond), history, has_ordered })
     }
 
     /// When its latest event happened, as far as any is kept.
@@ -231,7 +227,7 @@ impl Person {
                 outcome.refused.push(refusal(&event, CLOSED));
                 continue;
             }
-            if self.seen.has(&event.id) {
+            if self.seen.has(&event.id, self.history.texts()) {
                 outcome.duplicate += 1;
                 continue;
             }
@@ -243,7 +239,7 @@ impl Person {
                     continue;
                 }
             }
-            self.seen.remember(&event.id, event.at);
+            self.seen.remember(&event.id, event.at, self.history.texts());
             if let Some(reason) = odd {
                 outcome.facts.add(today, Entity::Site, Metric::Diagnostic(reason), 1);
             }
@@ -312,7 +308,17 @@ impl Person {
 
     /// Folds the older half away, for a state that would not fit its row.
     pub fn shrink(&mut self, rules: &Rules) -> Vec<Envelope> {
-        self.history.close_half(rules)
+        let closed_at = self.history.closed_at();
+        let messages = self.history.close_half(rules);
+        self.tidy(closed_at);
+        messages
+    }
+
+    /// Forgets what nothing refers to any more, if more was closed since.
+    fn tidy(&mut self, closed_before: Option<Millis>) {
+        if self.history.closed_at() != closed_before {
+            self.history.forget(&mut self.seen);
+        }
     }
 
     /// Whether a visitor's figures are a profile's.
@@ -328,7 +334,7 @@ impl Person {
         rules: &Rules,
         effects: &mut Effects,
     ) {
-        effects.facts = self.changed(rules, |history| history.release(visitor));
+        effects.facts = self.release(visitor, rules);
         if let Some((fold, closed_at)) = closed {
             effects.messages.extend(self.history.close_until(closed_at, rules));
             let absorbed = self.changed(rules, |history| history.absorb(*fold, closed_at));
@@ -363,15 +369,22 @@ impl Person {
                 effects.messages.push(Envelope { to: Address::Profile(profile), message });
             }
             if own.is_some() {
-                self.history.amend(key, verdict);
-                return;
+                return self.history.note(key, verdict);
             }
         }
-        let at = key.at;
-        let mut is_known = true;
-        effects.facts = self.changed(rules, |history| is_known = history.amend(key, verdict));
-        if !is_known && !verdict.stands {
-            effects.facts.add(rules.zone().day(at), Entity::Site, Metric::Diagnostic(Reason::LateCredit), 1);
+        if let Some(facts) = self.history.amend(key, verdict, rules) {
+            effects.facts = facts;
+        } else if !verdict.stands {
+            effects.facts.add(rules.zone().day(key.at), Entity::Site, Metric::Diagnostic(Reason::LateCredit), 1);
+        }
+    }
+
+    /// Forgets a visitor that turned out to be somebody else's.
+    fn release(&mut self, visitor: &str, rules: &Rules) -> Facts {
+        if self.history.knows(visitor) {
+            self.changed(rules, |history| history.release(visitor))
+        } else {
+            Facts::default()
         }
     }
 

@@ -1,6 +1,5 @@
 //! Times, days and the correction of a page's clock.
 
-use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since the Unix epoch, UTC.
@@ -43,51 +42,46 @@ pub struct Day(pub i32);
 impl Day {
     /// Reads `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Option<Self> {
-        let date: jiff::civil::Date = text.parse().ok()?;
-        let since = jiff::civil::date(1970, 1, 1).until(date).ok()?;
-        (text.len() == 10).then_some(Self(since.get_days()))
+        let mut parts = text.splitn(3, '-').map(|part| part.parse::<u16>().ok().map(i32::from));
+        let mut next = || parts.next().flatten();
+        let day = Self::of(next()?, next()?, next()?);
+        // What is no date, or not written so, is written otherwise.
+        (day.to_string() == text).then_some(day)
+    }
+
+    /// Counted in years that begin in March, so that a leap day is a year's last.
+    /// (Howard Hinnant, <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>)
+    fn of(year: i32, month: i32, day: i32) -> Self {
+        let year = if month > 2 { year } else { year - 1 };
+        let of_era = year.rem_euclid(400);
+        let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        Self(year.div_euclid(400) * ERA + of_era * 365 + of_era / 4 - of_era / 100 + of_year - EPOCH)
+    }
+
+    /// Year, month and day of the month.
+    fn date(self) -> (i64, i64, i64) {
+        let days = i64::from(self.0) + i64::from(EPOCH);
+        let (era, of_era) = (days.div_euclid(ERA.into()), days.rem_euclid(ERA.into()));
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        (era * 400 + year + i64::from(month <= 2), month, day)
     }
 }
+
+/// Days of 400 years.
+const ERA: i32 = 146_097;
+/// Days from 0000-03-01 to 1970-01-01.
+const EPOCH: i32 = 719_468;
 
 /// `YYYY-MM-DD`.
 impl std::fmt::Display for Day {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let noon = i64::from(self.0).saturating_mul(DAY) + DAY / 2;
-        match jiff::Timestamp::from_millisecond(noon) {
-            Ok(timestamp) => write!(formatter, "{}", timestamp.to_zoned(TimeZone::UTC).date()),
-            Err(_) => write!(formatter, "day {}", self.0),
-        }
+        let (year, month, day) = self.date();
+        write!(formatter, "{year:04}-{month:02}-{day:02}")
     }
 }
 
-/// A time zone of the IANA database, which is compiled in.
-#[derive(Debug, Clone)]
-pub struct Zone(TimeZone);
-
-/// UTC.
-impl Default for Zone {
-    fn default() -> Self {
-        Self(TimeZone::UTC)
-    }
-}
-
-impl Zone {
-    /// Finds a zone by its IANA name, e.g. `Europe/Berlin`.
-    pub fn named(name: &str) -> Option<Self> {
-        TimeZoneDatabase::bundled().get(name).ok().map(Self)
-    }
-
-    /// The calendar day on which a time falls in this zone.
-    pub fn day(&self, at: Millis) -> Day {
-        let Ok(timestamp) = jiff::Timestamp::from_millisecond(at) else { return Day(0) };
-        let local = at.saturating_add(i64::from(self.0.to_offset(timestamp).seconds()) * SECOND);
-        Day(i32::try_from(local.div_euclid(DAY)).unwrap_or(0))
-    }
-
-    /// Local time as `YYYY-MM-DD HH:MM:SS`, for people.
-    pub fn local(&self, at: Millis) -> String {
-        jiff::Timestamp::from_millisecond(at)
-            .map(|timestamp| timestamp.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
-            .unwrap_or_default()
-    }
-}
+pub use crate::zone::Zone;

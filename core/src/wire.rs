@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::config::{PROFILE_CREATED, RETURN_VISIT, SESSION_START};
@@ -108,8 +109,9 @@ pub struct Batch {
     pub refused: Vec<Refusal>,
 }
 
+/// A batch whose events are read as `E`.
 #[derive(Deserialize)]
-struct RawBatch<'a> {
+struct RawBatch<'a, E> {
     #[serde(borrow)]
     visitor: Cow<'a, str>,
     sent_at: Millis,
@@ -120,11 +122,11 @@ struct RawBatch<'a> {
     #[serde(default)]
     consent: bool,
     #[serde(borrow)]
-    runs: Vec<RawRun<'a>>,
+    runs: Vec<RawRun<'a, E>>,
 }
 
 #[derive(Deserialize)]
-struct RawRun<'a> {
+struct RawRun<'a, E> {
     #[serde(borrow)]
     load: Cow<'a, str>,
     first: u32,
@@ -132,19 +134,83 @@ struct RawRun<'a> {
     /// The profile that these events name.
     #[serde(borrow, default)]
     profile: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    events: Vec<&'a RawValue>,
+    events: Vec<E>,
 }
 
-/// The visitor a batch is of: all that the edge needs to know to route it.
-pub fn visitor_of(batch: &[u8]) -> Result<String, BatchError> {
-    #[derive(Deserialize)]
-    struct Envelope<'a> {
-        #[serde(borrow)]
-        visitor: Cow<'a, str>,
+/// Milliseconds after the run's beginning, name and body.
+#[derive(Deserialize)]
+struct RawEvent<'a>(Millis, #[serde(borrow)] Cow<'a, str>, #[serde(borrow)] &'a RawValue);
+
+/// An event, or none where the JSON is not of an event's shape.
+struct Lenient<'a>(Option<RawEvent<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Lenient<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_str(text.get()).ok()))
     }
-    let envelope: Envelope<'_> = serde_json::from_slice(batch).map_err(|e| BatchError::Malformed(e.to_string()))?;
-    visitor_id(&envelope.visitor)
+}
+
+/// Reads a batch at once; only if an event is not of its shape, each event by itself.
+fn read_batch(batch: &[u8]) -> Result<RawBatch<'_, Option<RawEvent<'_>>>, BatchError> {
+    if let Ok(raw) = serde_json::from_slice(batch) {
+        return Ok(raw);
+    }
+    let raw: RawBatch<'_, Lenient<'_>> =
+        serde_json::from_slice(batch).map_err(|error| BatchError::Malformed(error.to_string()))?;
+    let RawBatch { visitor, sent_at, shift, automated, consent, runs } = raw;
+    let runs = runs.into_iter().map(|RawRun { load, first, at, profile, events }| {
+        let events = events.into_iter().map(|Lenient(event)| event).collect();
+        RawRun { load, first, at, profile, events }
+    });
+    Ok(RawBatch { visitor, sent_at, shift, automated, consent, runs: runs.collect() })
+}
+
+/// The visitor a batch is of: all that the edge needs to know to route it. Nothing is read beyond it; the shard reads all.
+pub fn visitor_of(batch: &[u8]) -> Result<String, BatchError> {
+    if let Some(visitor) = first_visitor(batch) {
+        return visitor_id(&visitor);
+    }
+    let error = serde_json::from_slice::<IgnoredAny>(batch).err();
+    let told = error.map_or_else(|| "missing field `visitor`, a text".to_owned(), |error| error.to_string());
+    Err(BatchError::Malformed(told))
+}
+
+/// The value of the first field `visitor`, if it can be read.
+fn first_visitor(batch: &[u8]) -> Option<String> {
+    struct Search(Option<String>);
+
+    impl<'de> Visitor<'de> for &mut Search {
+        type Value = ();
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("a batch")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(name) = map.next_key::<Key>()? {
+                if let Key::Visitor = name {
+                    self.0 = Some(map.next_value()?);
+                    break;
+                }
+                map.next_value::<IgnoredAny>()?;
+            }
+            Ok(())
+        }
+    }
+
+    #[derive(Deserialize)]
+    #[serde(field_identifier, rename_all = "snake_case")]
+    enum Key {
+        Visitor,
+        #[serde(other)]
+        Other,
+    }
+
+    let mut search = Search(None);
+    // That it ends before the text does is an error, and what was wanted.
+    let _ = serde_json::Deserializer::from_slice(batch).deserialize_map(&mut search);
+    search.0
 }
 
 fn visitor_id(text: &str) -> Result<String, BatchError> {
@@ -156,7 +222,7 @@ fn visitor_id(text: &str) -> Result<String, BatchError> {
 
 /// Parses a batch that arrived at `received_at`, corrects its times, and refuses what cannot count.
 pub fn parse(batch: &[u8], received_at: Millis) -> Result<Batch, BatchError> {
-    let raw: RawBatch<'_> = serde_json::from_slice(batch).map_err(|e| BatchError::Malformed(e.to_string()))?;
+    let raw = read_batch(batch)?;
     let visitor = visitor_id(&raw.visitor)?;
     if raw.runs.iter().map(|run| run.events.len()).sum::<usize>() > MAX_EVENTS {
         return Err(BatchError::Field { field: "runs", limit: "at most 500 events" });
@@ -168,13 +234,13 @@ pub fn parse(batch: &[u8], received_at: Millis) -> Result<Batch, BatchError> {
         return Err(BatchError::Field { field: "profile", limit: "1 to 128 characters" });
     }
     let shift = shift(raw.sent_at, received_at, raw.shift);
-    let RawBatch { automated, consent, .. } = raw;
+    let RawBatch { automated, consent, runs, .. } = raw;
     let mut parsed = Batch { visitor, automated, consent, shift, events: Vec::new(), refused: Vec::new() };
-    for run in &raw.runs {
+    for run in runs {
         let numbers = (0..).map(|place| run.first.saturating_add(place));
-        for (text, number) in run.events.iter().zip(numbers) {
+        for (raw, number) in run.events.into_iter().zip(numbers) {
             let id = EventId::numbered(&*run.load, number);
-            match event(text.get(), &id, run.at.saturating_add(shift), received_at) {
+            match event(raw, &id, run.at.saturating_add(shift), received_at) {
                 Ok((at, kind)) => {
                     let profile = run.profile.as_deref().map(str::to_owned);
                     parsed.events.push(Event { id, at, is_page: true, profile, kind });
@@ -190,9 +256,8 @@ pub fn parse(batch: &[u8], received_at: Millis) -> Result<Batch, BatchError> {
 
 pub(crate) type Fault = (Reason, &'static str, &'static str);
 
-fn event(text: &str, id: &EventId, base: Millis, received_at: Millis) -> Result<(Millis, Kind), Fault> {
-    let (after, name, body): (Millis, Cow<'_, str>, &RawValue) =
-        serde_json::from_str(text).map_err(|_| (Reason::Malformed, "event", "[milliseconds, name, body]"))?;
+fn event(raw: Option<RawEvent<'_>>, id: &EventId, base: Millis, received_at: Millis) -> Result<(Millis, Kind), Fault> {
+    let RawEvent(after, name, body) = raw.ok_or((Reason::Malformed, "event", "[milliseconds, name, body]"))?;
     if id.number > MAX_NUMBER {
         return Err((Reason::BadField, "first", "a sequence number of at most 1000000"));
     }
@@ -340,7 +405,7 @@ fn sale(body: &str) -> Result<Sale, Fault> {
     Ok(Sale { revenue: text(raw.revenue), amount: text(raw.amount), currency: text(raw.currency), order_id })
 }
 
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 

@@ -94,7 +94,17 @@ fn a_batch_that_cannot_be_read_says_why() {
 #[test]
 fn the_edge_reads_whose_batch_it_is_and_refuses_what_the_shard_would() {
     assert_eq!(visitor_of(batch_of(&json!([])).as_bytes()), Ok("ada".to_owned()));
-    assert!(visitor_of(br#"{"visitor":"a b"}"#).is_err());
+    for batch in [
+        r#"{"visitor":"ada","runs":["#,
+        r#"{"runs":[{"visitor":"bob"}],"other":{"visitor":["cyd"]},"visitor":"ada"}"#,
+        r#" { "x" : "\"visitor\":\"bob\"" , "\u0076isitor" : "\u0061da" } "#,
+    ] {
+        assert_eq!(visitor_of(batch.as_bytes()), Ok("ada".to_owned()), "{batch}");
+    }
+    for batch in [r#"{"visitor":"a b"}"#, r#"{"visitor":1}"#, r#"{"other":"ada"}"#, r#"["ada"]"#, r#"{"other":1,"#, ""]
+    {
+        assert!(visitor_of(batch.as_bytes()).is_err(), "{batch}");
+    }
     assert!(visitor_of(b"nonsense").is_err());
 }
 

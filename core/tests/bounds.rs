@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::{Collector, Happening, PAGE, T0, batch, shop, visitor};
+use support::{Collector, PAGE, T0, batch, shop, visitor};
 use tributary_core::actor::{self, LARGEST};
 use tributary_core::facts::Metric;
 use tributary_core::judge::Rules;
@@ -13,17 +13,14 @@ use tributary_core::server_event::batches;
 use tributary_core::time::{MINUTE, SECOND};
 use tributary_core::wire::{Reason, parse};
 
-/// Events of a visitor, each of a page load of its own, which takes as much room as events can.
-fn events(name: &str, count: u32) -> Vec<Happening> {
-    let event = |number: u32| Happening {
-        visitor: name.to_owned(),
-        load: format!("{number:032}"),
-        number: 0,
-        at: T0 + i64::from(number) * SECOND,
-        name: "gallery".to_owned(),
-        body: json!({}),
+/// Lines of a visitor's events, each with an id of its own that takes as much room as ids can.
+fn lines(name: &str, count: u32) -> Vec<String> {
+    let line = |number: u32| {
+        let at = T0 + i64::from(number) * SECOND;
+        let event = json!({ "id": format!("{name:_<32}{number:032}"), "at": at, "visitor": name, "name": "gallery" });
+        format!("{number}\t{event}\n")
     };
-    (0..count).map(event).collect()
+    (0..count).map(line).collect()
 }
 
 #[test]
@@ -31,8 +28,10 @@ fn visitors_with_long_histories_join_a_person_who_stays_within_the_limit() {
     let mut collector = Collector::new(shop(), 3);
     let now = T0 + 300 * MINUTE;
     for name in ["one", "two", "three", "four"] {
-        for part in events(name, 4_000).chunks(500) {
-            collector.receive(&batch(part, now), now).unwrap();
+        for part in lines(name, 4_000).chunks(1_000) {
+            for (address, batch, _) in batches(&part.concat(), now) {
+                collector.take_in(&address, batch, now);
+            }
         }
     }
     let before = collector.report().totals;
@@ -68,37 +67,46 @@ fn an_order_that_is_reported_and_refunded_for_ever_takes_no_more_room() {
 fn a_person_of_more_visitors_than_a_row_holds_takes_no_more_in_and_that_is_counted() {
     let rules = Rules::new(shop());
     let profile = Address::Profile("crm-1".to_owned());
+    // A visitor whose first visit is closed when it turns out to be the person.
     let join = |name: &str| {
         let address = Address::Visitor(name.to_owned());
-        let timeline = visitor(name).at("0s").view("/").at("1s").event("$identify", json!({ "profile": "crm-1" }));
-        let batch = parse(batch(&timeline.events, T0 + SECOND).as_bytes(), T0 + SECOND).unwrap();
-        let outcome = Person::new(&address).step(&address, batch, &rules, PAGE, T0 + SECOND);
-        outcome.messages.into_iter().find(|envelope| envelope.to == profile).unwrap().message
+        let mut stored = Person::new(&address);
+        let timeline = visitor(name).at("0s").view("/").at("61d").view("/").at("62d");
+        let timeline = timeline.event("$identify", json!({ "profile": "crm-1" }));
+        let mut outcome = None;
+        for event in timeline.events {
+            let now = event.at;
+            let batch = parse(batch(&[event], now).as_bytes(), now).unwrap();
+            outcome = Some(stored.step(&address, batch, &rules, PAGE, now));
+        }
+        outcome.unwrap().messages.into_iter().find(|envelope| envelope.to == profile).unwrap().message
     };
-    let (one, _) = actor::receive(&profile, None, join("one"), &rules).unwrap();
-    let mut person = Person::decode(&one.unwrap()).unwrap();
-    person.shrink(&rules);
     // As if thousands of visitors had joined before, each known by little more than its name.
-    let mut stored = serde_json::to_value(person).unwrap();
-    let visits = stored["history"]["checkpoint"]["visits"].as_object_mut().unwrap();
-    let visit = visits["one"].clone();
-    for number in 0..10_000 {
-        visits.insert(format!("{number:064}"), visit.clone());
+    let crowd = |count: usize| {
+        let mut message = serde_json::to_value(join("one")).unwrap();
+        let visits = message["Join"]["closed"][0]["visits"].as_object_mut().unwrap();
+        let visit = visits["one"].clone();
+        for number in 0..count {
+            visits.insert(format!("{number:064}"), visit.clone());
+        }
+        let message = serde_json::from_value(message).unwrap();
+        actor::receive(&profile, None, message, &rules).unwrap().0.unwrap()
+    };
+    let each = crowd(1_000).len() - crowd(999).len();
+    let mut row = crowd(LARGEST / each - 10);
+    let mut joined = 0;
+    let name = |number: usize| format!("late{number:060}");
+    while let Some(next) = actor::receive(&profile, Some(&row), join(&name(joined)), &rules).unwrap().0 {
+        if next == row {
+            break;
+        }
+        (row, joined) = (next, joined + 1);
     }
-    let full = serde_json::from_value::<Person>(stored.clone()).unwrap().encode();
-    let each = full.len() / 10_000;
-    let visits = stored["history"]["checkpoint"]["visits"].as_object_mut().unwrap();
-    for number in LARGEST / each - 1..10_000 {
-        visits.remove(&format!("{number:064}"));
-    }
-    let row = serde_json::from_value::<Person>(stored.clone()).unwrap().encode();
-    stored["history"]["checkpoint"]["visits"]["one"]["profile"] = json!("x".repeat(LARGEST - row.len()));
-    let row = serde_json::from_value::<Person>(stored).unwrap().encode();
-    assert!((LARGEST - 10..=LARGEST).contains(&row.len()), "{} of {LARGEST}", row.len());
+    assert!((1..20).contains(&joined) && row.len() <= LARGEST, "{joined} joined, {} bytes", row.len());
 
-    let (next, effects) = actor::receive(&profile, Some(&row), join(&"late".repeat(16)), &rules).unwrap();
+    let (next, effects) = actor::receive(&profile, Some(&row), join(&name(joined)), &rules).unwrap();
     assert!(next == Some(row), "nothing is taken in");
     assert_eq!(effects.messages, []);
     let counted: Vec<_> = effects.facts.0.values().flatten().collect();
-    assert_eq!(counted, [(&Metric::Diagnostic(Reason::OverLimit), &2)]);
+    assert_eq!(counted, [(&Metric::Diagnostic(Reason::OverLimit), &1); 2], "each event, on its day");
 }

@@ -112,7 +112,10 @@ impl Fold {
         };
         self.meet(at, happening, rules);
         let visits = if is_ours { &mut self.visits } else { &mut self.strangers };
-        let visit = visits.entry(id.to_owned()).or_default();
+        if !is_ours && !visits.contains_key(id) {
+            visits.insert(id.to_owned(), Visit::default());
+        }
+        let Some(visit) = visits.get_mut(id) else { return };
         if let Some(session) = visit.session.as_mut().filter(|session| session.goes_on_at(at)) {
             session.last = at;
             session.names_profile |= happening.names_profile;
@@ -141,13 +144,12 @@ impl Fold {
     /// A visitor's first event, whatever it is.
     fn meet(&mut self, at: Millis, happening: &Happening<'_>, rules: &Rules) {
         let Teller::Visitor(id) = happening.teller else { return };
-        if !self.visits.contains_key(id) {
-            self.facts.add(rules.zone().day(at), Entity::Site, Metric::Visitors, 1);
-            self.visits.insert(id.to_owned(), Visit::default());
-        }
         let is_held_out = happening.config >= rules.config.holdout_in && rules.is_held_out(id);
         if let Some(visit) = self.visits.get_mut(id) {
             visit.is_held_out |= is_held_out;
+        } else {
+            self.facts.add(rules.zone().day(at), Entity::Site, Metric::Visitors, 1);
+            self.visits.insert(id.to_owned(), Visit { is_held_out, ..Visit::default() });
         }
     }
 
@@ -168,7 +170,9 @@ impl Fold {
         if matches!(happening.teller, Teller::Nobody | Teller::Stranger(_)) {
             return;
         }
-        self.meet(at, happening, rules);
+        if !happening.is_page {
+            self.meet(at, happening, rules);
+        }
         for goal in rules.config.goals.iter().filter(|goal| goal.made_in <= happening.config && goal.made_at <= at) {
             self.pursuits.entry(goal.number).or_default().see(day);
         }
@@ -219,24 +223,20 @@ impl Fold {
     fn count(&mut self, at: Millis, day: Day, happening: &Happening<'_>, rules: &Rules) {
         let (mut own, opens) = self.own_session(at, happening);
         let is_ours = !matches!(happening.teller, Teller::Stranger(_));
-        let is_held_out = match happening.teller {
-            Teller::Visitor(id) => self.visits.get(id).is_some_and(|visit| visit.is_held_out),
-            _ => false,
-        };
         if opens && is_ours {
-            self.add_session(at, is_held_out, rules);
+            self.add_session(at, self.is_held_out(happening), rules);
         }
         let stands = happening.verdict.is_none_or(|verdict| verdict.stands);
         if let Deed::Custom { money, order } = &happening.judged.deed {
             if !stands {
-                return self.end_own(own, happening, rules);
+                return self.end_own(own.as_ref(), happening, rules);
             }
             let refunded = happening.verdict.map_or(0, |verdict| verdict.refunded);
             let sum = Sum { currency: money.currency, gross: money.minor, net: money.minor - refunded };
             if is_ours {
                 self.facts.add(day, Entity::Site, Metric::CustomEvents, 1);
                 if order.is_some() {
-                    self.order(at, day, happening, is_held_out, sum, &mut own, rules);
+                    self.order(at, day, happening, sum, &mut own, rules);
                 }
             }
             self.convert(at, day, happening, Some(sum), &mut own, rules);
@@ -252,7 +252,12 @@ impl Fold {
                 self.value(at, day, (goal, worth, sum), rules);
             }
         }
-        self.end_own(own, happening, rules);
+        self.end_own(own.as_ref(), happening, rules);
+    }
+
+    fn is_held_out(&self, happening: &Happening<'_>) -> bool {
+        let Teller::Visitor(id) = happening.teller else { return false };
+        self.visits.get(id).is_some_and(|visit| visit.is_held_out)
     }
 
     /// A session of its own, for what a server tells outside any; whether it opens one that counts.
@@ -266,15 +271,15 @@ impl Fold {
         (opens.then_some(session), opens)
     }
 
-    fn end_own(&mut self, own: Option<Session>, happening: &Happening<'_>, rules: &Rules) {
+    fn end_own(&mut self, own: Option<&Session>, happening: &Happening<'_>, rules: &Rules) {
         let Some(own) = own else { return };
         if let Teller::Visitor(id) = happening.teller
             && let Some(visit) = self.visits.get_mut(id)
         {
-            end(&own, &mut visit.enrolments, rules);
+            end(own, &mut visit.enrolments, rules);
         }
         if own.names_profile {
-            end(&own, &mut self.enrolments, rules);
+            end(own, &mut self.enrolments, rules);
         }
     }
 
@@ -326,19 +331,17 @@ impl Fold {
         self.credit.start(what, day);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "an order touches everything")]
     fn order(
         &mut self,
         at: Millis,
         day: Day,
         happening: &Happening<'_>,
-        is_held_out: bool,
         sum: Sum,
         own: &mut Option<Session>,
         rules: &Rules,
     ) {
         add_sale(&mut self.facts, day, Entity::Site, sum);
-        if is_held_out {
+        if self.is_held_out(happening) {
             add_sale(&mut self.facts, day, Entity::HeldOut, sum);
         }
         if matches!(happening.teller, Teller::Nobody) {
@@ -382,8 +385,13 @@ impl Fold {
             }
         }
         let shown = touched(&happening.judged.deed);
+        if happening.is_page && met.is_empty() && shown.is_none() {
+            return;
+        }
         let Some(session) = self.session_of(happening, own, at) else { return };
-        session.told = session.told.max(at);
+        if !happening.is_page {
+            session.told = session.told.max(at);
+        }
         session.met.extend(met);
         let first = match shown {
             Some((number, Metric::SessionsShown)) => session.shown.insert(number),

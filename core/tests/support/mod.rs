@@ -212,6 +212,10 @@ impl Collector {
         self.shards.iter().flat_map(BTreeMap::values)
     }
 
+    pub fn rows_by_key(&self) -> impl Iterator<Item = (&String, &Vec<u8>)> {
+        self.shards.iter().flatten()
+    }
+
     pub fn row(&self, address: &Address) -> Option<&Vec<u8>> {
         self.shards[usize::from(self.shard_of(address))].get(&address.key())
     }

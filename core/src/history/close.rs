@@ -1,0 +1,153 @@
+//! Folding away: older events become a checkpoint that keeps every figure and what is still open.
+
+use crate::facts::{Entity, Facts, Metric};
+use crate::fold::Fold;
+use crate::judge::{Deed, OrderId, Rules};
+use crate::message::{Address, Envelope, Message};
+use crate::order::{Place, Verdict};
+use crate::seen::Seen;
+use crate::time::{DAY, Millis};
+use crate::wire::Reason;
+
+use super::recent::Kept;
+use super::{Checkpoint, Entry, History};
+
+/// Detail is kept this far behind a person's latest event.
+pub const KEEP_FOR: Millis = 60 * DAY;
+/// At most this many events are kept in detail.
+pub const KEEP_EVENTS: usize = 10_000;
+
+/// Events that are folded into the checkpoint at once, about.
+const PIECE: usize = 100;
+
+impl History {
+    /// Folds what is old into the checkpoint, never parting events of one millisecond. Gives what orders need to know
+    /// about it, if `governs`: the figures are made here.
+    pub fn close(&mut self, governs: bool, rules: &Rules) -> Vec<Envelope> {
+        let events = &self.recent.events;
+        let Some(latest) = events.last() else { return Vec::new() };
+        let by_age = events.partition_point(|kept| kept.at < latest.at - KEEP_FOR);
+        let by_number = events.len().saturating_sub(KEEP_EVENTS);
+        let Some(last) = by_age.max(by_number).checked_sub(1) else { return Vec::new() };
+        let messages = self.close_until(events[last].at, rules);
+        if governs { messages } else { Vec::new() }
+    }
+
+    /// Folds everything into the checkpoint. Gives what orders need to know about it.
+    pub fn close_all(&mut self, rules: &Rules) -> Vec<Envelope> {
+        self.close_first(self.recent.events.len(), rules)
+    }
+
+    /// Folds the older half into the checkpoint, never parting events of one millisecond.
+    pub fn close_half(&mut self, rules: &Rules) -> Vec<Envelope> {
+        let middle = self.recent.events.get(self.recent.events.len() / 2).map(|kept| kept.at);
+        middle.map(|middle| self.close_until(middle, rules)).unwrap_or_default()
+    }
+
+    /// Folds what is not later than a time. The figures stay with whoever counts them: those of what is folded have left.
+    pub fn close_until(&mut self, until: Millis, rules: &Rules) -> Vec<Envelope> {
+        self.close_first(self.recent.events.partition_point(|kept| kept.at <= until), rules)
+    }
+
+    /// What was folded, and until when.
+    pub fn checkpoint(&self) -> Option<(Box<Fold>, Millis)> {
+        self.checkpoint.as_ref().map(|checkpoint| (Box::new(checkpoint.fold.clone()), checkpoint.at))
+    }
+
+    /// Takes in the closed part of a visitor that joins, after what is as old here was closed.
+    pub fn absorb(&mut self, fold: Fold, closed_at: Millis) {
+        let checkpoint = self.checkpoint.get_or_insert_with(|| Checkpoint { at: closed_at, fold: Fold::default() });
+        checkpoint.fold.absorb(fold);
+        checkpoint.at = checkpoint.at.max(closed_at);
+    }
+
+    /// Events from before the checkpoint, which joined too late to change any credit: their sessions, orders and net
+    /// values count. Gives the figures they bring, and what their orders need to know.
+    pub fn add_late(&mut self, visitor: &str, events: &[Entry], rules: &Rules) -> (Facts, Vec<Envelope>) {
+        let mut late = Self::of(self.owner.clone());
+        late.insert(visitor, false, events.to_vec());
+        for judged in late.recent.deeds.iter_mut() {
+            judged.receipts.clear();
+            if matches!(judged.deed, Deed::Click(_) | Deed::Hover { .. } | Deed::Execution { .. }) {
+                judged.deed = Deed::Presence;
+            }
+        }
+        let messages = late.orders_of(&late.recent.events, rules);
+        let mut fold = late.folded(rules);
+        let mut facts = fold.facts(rules);
+        fold.close();
+        facts.subtract(&fold.facts(rules));
+        if self.visitors().iter().any(|known| known == visitor) {
+            for figures in facts.0.values_mut() {
+                figures.remove(&Metric::Visitors);
+            }
+            facts.0.retain(|_, figures| !figures.is_empty());
+        }
+        if let Some(checkpoint) = &mut self.checkpoint {
+            checkpoint.fold.absorb(fold);
+        }
+        if let Some(first) = events.first() {
+            let metric = Metric::Diagnostic(Reason::LateCredit);
+            facts.add(rules.zone().day(first.at), Entity::Site, metric, i128::try_from(events.len()).unwrap_or(0));
+        }
+        (facts, messages)
+    }
+
+    /// Forgets what no kept event refers to any more, but for the texts of what was seen.
+    pub fn forget(&mut self, seen: &mut Seen) {
+        let mut places: Vec<u32> = seen.places().collect();
+        self.recent.forget(&mut places);
+        seen.refer(places);
+    }
+
+    /// Piece by piece, since where an order has its net value is found by folding its piece again.
+    fn close_first(&mut self, count: usize, rules: &Rules) -> Vec<Envelope> {
+        let mut messages = Vec::new();
+        let mut left = count;
+        while left > 0 {
+            let events = &mut self.recent.events;
+            let Some(at) = events.get(left.min(PIECE) - 1).map(|last| last.at) else { break };
+            let piece = events.partition_point(|kept| kept.at <= at);
+            let closed: Vec<Kept> = events.drain(..piece).collect();
+            messages.extend(self.orders_of(&closed, rules));
+            let mut fold = self.checkpoint.take().map(|checkpoint| checkpoint.fold).unwrap_or_default();
+            self.step(&mut fold, &closed, rules);
+            fold.close();
+            self.checkpoint = Some(Checkpoint { at, fold });
+            left = left.saturating_sub(piece);
+        }
+        messages
+    }
+
+    /// Where each named order among these events has its net value: the figures that change when one unit is refunded.
+    fn orders_of(&self, closed: &[Kept], rules: &Rules) -> Vec<Envelope> {
+        let counted = |events: &[Kept]| {
+            let mut fold = self.closed();
+            self.step(&mut fold, events, rules);
+            fold.facts(rules)
+        };
+        let mut messages = Vec::new();
+        let mut usual = None;
+        for (place, kept) in closed.iter().enumerate() {
+            let Deed::Custom { order: Some(OrderId::Named(hash)), .. } = self.recent.judged(kept).deed else {
+                continue;
+            };
+            let verdict = kept.verdict.unwrap_or(Verdict { stands: true, refunded: 0 });
+            if !verdict.stands {
+                continue;
+            }
+            let mut changed = closed.to_vec();
+            changed[place].verdict = Some(Verdict { refunded: verdict.refunded + 1, ..verdict });
+            let mut difference = counted(&changed);
+            difference.subtract(usual.get_or_insert_with(|| counted(closed)));
+            let places: Vec<Place> = difference
+                .0
+                .iter()
+                .flat_map(|((day, entity), figures)| figures.keys().map(|metric| (*day, *entity, *metric)))
+                .collect();
+            let message = Message::Closed { key: self.recent.key(kept), places, refunded: verdict.refunded };
+            messages.push(Envelope { to: Address::Order(hash), message });
+        }
+        messages
+    }
+}
