@@ -14,7 +14,7 @@ use crate::facts::{Entity, Facts, Metric};
 use crate::fold::{Fold, Happening, Teller};
 use crate::judge::{Deed, Judged, OrderId, Rules};
 use crate::message::{Address, Envelope, Message};
-use crate::order::{OrderKey, Place, Verdict};
+use crate::order::{Holder, OrderKey, Place, Verdict};
 use crate::time::{DAY, Millis};
 use crate::wire::Reason;
 
@@ -235,7 +235,8 @@ impl History {
     pub fn amend(&mut self, key: &OrderKey, verdict: Verdict) -> bool {
         let place = self.place_of(key);
         if let Some(place) = place {
-            self.recent[place].verdict = Some(verdict);
+            let known = &mut self.recent[place].verdict;
+            *known = Some(known.map_or(verdict, |known| known.and(verdict)));
         }
         place.is_some()
     }
@@ -342,7 +343,12 @@ impl History {
                 .iter()
                 .flat_map(|((day, entity), figures)| figures.keys().map(|metric| (*day, *entity, *metric)))
                 .collect();
-            let message = Message::Closed { key: self.key(kept), places, refunded: verdict.refunded };
+            let other = kept.profile.map(|place| self.text(place)).filter(|named| !self.owner.is(named));
+            let holder = match other {
+                _ if kept.is_stranger => Holder::Named,
+                other => Holder::Person { names: other.map(str::to_owned) },
+            };
+            let message = Message::Closed { key: self.key(kept), holder, places, refunded: verdict.refunded };
             messages.push(Envelope { to: Address::Order(hash), message });
         }
         messages

@@ -74,6 +74,8 @@ pub enum Reason {
     ProfileConflict,
     /// Accepted: it came from before the person's checkpoint, and changes no credit already given.
     LateCredit,
+    /// A unit was exposed to a second variant of an experiment, and is left out of its results from then on.
+    Crossover,
 }
 
 /// An event that does not count, and why.

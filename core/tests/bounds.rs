@@ -18,6 +18,7 @@ fn events(name: &str, count: u32) -> Vec<Happening> {
         at: T0 + i64::from(number) * SECOND,
         name: "gallery".to_owned(),
         body: json!({}),
+        profile: None,
     };
     (0..count).map(event).collect()
 }

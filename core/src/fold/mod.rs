@@ -19,6 +19,7 @@ use crate::judge::{Deed, Judged, Rules, Worth};
 use crate::money::Currency;
 use crate::order::Verdict;
 use crate::time::{Day, Millis};
+use crate::wire::Reason;
 use credit::Credit;
 use enrolment::Enrolment;
 use pursuit::Pursuit;
@@ -210,14 +211,23 @@ impl Fold {
             (Unit::Visitor, Teller::Visitor(id)) => &mut self.visits.entry(id.to_owned()).or_default().enrolments,
             _ => return,
         };
-        enrolments
-            .entry(number)
-            .and_modify(|enrolment| enrolment.meet(variant))
-            .or_insert_with(|| Enrolment::new(variant, version, at, happening.config));
+        let Some(enrolment) = enrolments.get_mut(&number) else {
+            enrolments.insert(number, Enrolment::new(variant, version, at, happening.config));
+            return;
+        };
+        if enrolment.meet(variant) {
+            let day = rules.zone().day(at);
+            self.facts.add(day, Entity::Experiment(number), Metric::Crossovers, 1);
+            self.facts.add(day, Entity::Site, Metric::Diagnostic(Reason::Crossover), 1);
+        }
     }
 
     fn count(&mut self, at: Millis, day: Day, happening: &Happening<'_>, rules: &Rules) {
         let (mut own, opens) = self.own_session(at, happening);
+        if let Some(session) = self.session_of(happening, &mut own, at) {
+            session.told = session.told.max(at);
+            session.names_profile |= happening.names_profile;
+        }
         let is_ours = !matches!(happening.teller, Teller::Stranger(_));
         let is_held_out = match happening.teller {
             Teller::Visitor(id) => self.visits.get(id).is_some_and(|visit| visit.is_held_out),
@@ -383,7 +393,6 @@ impl Fold {
         }
         let shown = touched(&happening.judged.deed);
         let Some(session) = self.session_of(happening, own, at) else { return };
-        session.told = session.told.max(at);
         session.met.extend(met);
         let first = match shown {
             Some((number, Metric::SessionsShown)) => session.shown.insert(number),
