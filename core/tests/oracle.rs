@@ -202,7 +202,7 @@ fn timelines_show_every_figure_of_every_experiment() {
 #[test]
 fn figures_are_those_that_follow_from_the_list_of_events() {
     let configs = shops();
-    cases(240, 1, |dice, mut events| {
+    cases(400, 1, |dice, mut events| {
         let (config, size, shards) = setting(&configs, dice);
         dice.shuffle(&mut events);
         let figures = |events: &[Told]| known(&tell(config, events, size, shards, &mut dice.clone()).settled());

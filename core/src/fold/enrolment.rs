@@ -53,11 +53,11 @@ impl Enrolment {
         crosses
     }
 
-    /// A goal's event at or after the first exposure. True if it converts.
+    /// A goal's event, which is never before the first exposure: there was no enrolment then. True if it converts.
     pub fn convert(&mut self, (place, goal): (u8, &Goal), at: Millis, day: Day, revenue: Option<Sum>) -> bool {
         let is_within = goal.window.is_none_or(|window| at - self.exposed_at <= window);
         let is_conversion = !matches!(goal.kind, GoalKind::BounceRate { .. } | GoalKind::ExitRate { .. });
-        if at < self.exposed_at || !is_within || !is_conversion || !self.is_in_denominator(goal) {
+        if !is_within || !is_conversion || !self.is_in_denominator(goal) {
             return false;
         }
         let conversions = self.goals.entry(place).or_default();

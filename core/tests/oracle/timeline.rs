@@ -66,6 +66,11 @@ pub fn timeline(dice: &mut Dice, count: usize) -> Vec<Told> {
         let last = all.last().filter(|_| dice.one_in(3)).and_then(|last| Some((last.at, last.visitor?)));
         let (at, visitor) = last.map_or((at, visitor), |(at, visitor)| (at + dice.pick(&[0, 1, MINUTE]), visitor));
         let what = if last.is_some() && dice.one_in(2) { What::View(dice.below(PAGES.len())) } else { what(dice) };
+        let (at, visitor, what, profile) = if dice.one_in(4) {
+            follow(dice, &all).unwrap_or((at, visitor, what, None))
+        } else {
+            (at, visitor, what, dice.one_in(3).then(|| dice.pick(&PROFILES)))
+        };
         let era = if is_changed { dice.below(2) } else { 0 };
         let is_server = dice.one_in(3) || matches!(what, What::Execution { .. }) || at < NOW - 7 * DAY;
         let told = if is_server {
@@ -73,7 +78,7 @@ pub fn timeline(dice: &mut Dice, count: usize) -> Vec<Told> {
                 0 => (None, None),
                 1 | 2 => (None, Some(dice.pick(&PROFILES))),
                 3 => (Some(visitor), Some(dice.pick(&PROFILES))),
-                _ => (Some(visitor), None),
+                _ => (Some(visitor), profile),
             };
             let visitor = if matches!(what, What::Identify(_)) { visitor.or(Some(VISITORS[first])) } else { visitor };
             let id = format!("{}{place}", dice.pick(&["a", "lb", "z"]));
@@ -84,12 +89,30 @@ pub fn timeline(dice: &mut Dice, count: usize) -> Vec<Told> {
             let number = numbers.entry((visitor, load)).or_default();
             *number += 1;
             let via = Via::Page { load, number: *number - 1 };
-            let profile = dice.one_in(3).then(|| dice.pick(&PROFILES));
             Told { era, at: at.min(NOW), via, visitor: Some(visitor), profile, what }
         };
         all.push(told);
     }
     all
+}
+
+/// Whose events, when, which, and of whom.
+type Next = (Millis, &'static str, What, Option<&'static str>);
+
+/// What somebody does who was exposed: at a limit of a window or a run, or within the same visit.
+fn follow(dice: &mut Dice, all: &[Told]) -> Option<Next> {
+    const WINDOWS: [Millis; 8] = [0, 1, HOUR, HOUR + 1, 3 * HOUR, 3 * HOUR + 1, DAY, DAY + 1];
+    const EDGES: [Millis; 7] = [HOUR, 3 * HOUR, 7 * HOUR, DAY, DAY + HOUR, 3 * DAY - 1, 3 * DAY];
+    let exposures: Vec<&Told> = all.iter().filter(|told| matches!(told.what, What::Exposure { .. })).collect();
+    let exposure = exposures.get(dice.below(exposures.len().max(1)))?;
+    let What::Exposure { experiment, .. } = exposure.what else { return None };
+    let at = if dice.one_in(3) { T0 + dice.pick(&EDGES) } else { exposure.at + dice.pick(&WINDOWS) };
+    let again =
+        What::Exposure { experiment, is_right: true, version: dice.pick(&[None, Some(1), Some(2)]), is_forced: false };
+    let order = What::Order { price: dice.below(4), id: dice.pick(&[None, None, Some("A")]) };
+    let signup = What::Signup { is_pro: true, points: 0 };
+    let what = dice.pick(&[again, again, order, order, signup, What::Touch, What::View(1), What::View(0)]);
+    Some((at, exposure.visitor?, what, exposure.profile))
 }
 
 /// The history of most of a year, oldest first, as a server imports it: so long that most of it is folded into
