@@ -116,12 +116,9 @@ impl Fold {
         let visit = visits.entry(id.to_owned()).or_default();
         if let Some(session) = visit.session.as_mut().filter(|session| session.goes_on_at(at)) {
             session.last = at;
-            session.names_profile |= happening.names_profile;
             return;
         }
-        let mut next = Session::new(at, happening.config);
-        next.names_profile = happening.names_profile;
-        let ended = visit.session.replace(next);
+        let ended = visit.session.replace(Session::new(at, happening.config));
         visit.sessions = visit.sessions.saturating_add(1);
         let (is_return, is_held_out) = (visit.sessions > 1, visit.is_held_out);
         if let Some(ended) = ended {
@@ -271,9 +268,7 @@ impl Fold {
             return (None, false);
         }
         let opens = matches!(happening.judged.deed, Deed::Custom { .. } | Deed::Refund { .. });
-        let mut session = Session::new(at, happening.config);
-        session.names_profile = happening.names_profile;
-        (opens.then_some(session), opens)
+        (opens.then(|| Session::new(at, happening.config)), opens)
     }
 
     fn end_own(&mut self, own: Option<Session>, happening: &Happening<'_>, rules: &Rules) {

@@ -13,7 +13,7 @@ use tributary_core::facts::{Facts, Metric};
 use tributary_core::judge::Rules;
 use tributary_core::message::{Address, Envelope, Message};
 use tributary_core::person::{Outcome, Person};
-use tributary_core::report::{Range, Report};
+use tributary_core::report::{Asked, By, Ledger, Range, Report};
 use tributary_core::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use tributary_core::wire::{Batch, BatchError, Reason, parse};
 
@@ -247,8 +247,11 @@ impl Collector {
 
     pub fn report(&self) -> Report {
         let now = T0 + 3 * DAY;
-        let range = Range::last(30, self.rules.zone().day(now));
-        Report::read(&self.rules.config, &self.facts, range, now, 0)
+        self.report_of(Range::last(30, self.rules.zone().day(now)), By::Sum, now)
+    }
+
+    pub fn report_of(&self, range: Range, by: By, now: Millis) -> Report {
+        Report::read(&self.rules.config, &Ledger::of(&self.facts), Asked { range, by }, now, 0)
     }
 
     /// All figures but the diagnostics that say what happened on the way.
