@@ -13,12 +13,13 @@ import { StepFailed, main } from "../../scripts/support/step.mjs";
 import { above, budgets } from "../support/budgets.mjs";
 import { KEYS } from "../support/workerd.mjs";
 import { cost } from "./cost.mjs";
+import { report } from "./report.mjs";
 import { rows } from "./rows.mjs";
 import { collectorBytes, sdk } from "./sdk.mjs";
 import { table } from "./support/table.mjs";
 import { throughput } from "./throughput.mjs";
 
-const MEASURES = { sdk, collector: collectorBytes, rows, cost, throughput };
+const MEASURES = { sdk, collector: collectorBytes, rows, report, cost, throughput };
 
 /** `{ names, json }` of the command line. */
 function asked(args) {

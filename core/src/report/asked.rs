@@ -95,7 +95,7 @@ impl Asked {
     /// What has to be read: it follows from what is configured and the days asked for.
     pub fn needs(self, config: &Config, now: Millis) -> Vec<Need> {
         let today = config.zone().day(now);
-        let people = vec![self.range, Range::last(PEOPLE_DAYS, Day(today.0.saturating_add(1)))];
+        let people = vec![self.range, Range { from: Day(today.0 - PEOPLE_DAYS + 1), to: Day(i32::MAX) }];
         let over_days = |entity| Need { entity, days: vec![self.range], is_run: false };
         let over_run = |entity| Need { entity, days: self.days().into_iter().collect(), is_run: true };
         let of_people = |entity| Need { entity, days: people.clone(), is_run: true };

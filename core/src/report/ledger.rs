@@ -112,10 +112,10 @@ impl Ledger {
         self.runs.get(&entity).cloned().unwrap_or_default()
     }
 
-    /// An entity's days within a range.
+    /// An entity's days within a range, but those of which nothing is left.
     pub(super) fn days(&self, entity: Entity, range: Range) -> impl Iterator<Item = (Day, &Figures)> {
         let days = self.days.get(&entity).into_iter().flatten();
-        days.filter(move |(day, _)| range.has(**day)).map(|(day, figures)| (*day, figures))
+        days.filter(move |(day, figures)| range.has(**day) && !figures.is_empty()).map(|(day, figures)| (*day, figures))
     }
 
     /// An entity's figures over a range.
