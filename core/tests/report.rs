@@ -56,6 +56,13 @@ fn days_are_told_only_when_they_are_asked_for_and_only_those_with_figures() {
     let today = collector.rules.zone().day(now);
     let sum = collector.report_of(Range::last(30, today), By::Sum, now);
     assert!(!sum.to_json().contains("\"days\""), "{}", sum.to_json());
+    let run = collector.report_of(Range::last(1, today), By::Run(1), now);
+    assert_eq!(
+        run.to_json().matches("\"days\"").count(),
+        1 + support::GOALS.len(),
+        "of the experiment and its goals alone"
+    );
+    assert_eq!(run.experiments[0].days.as_ref().unwrap().len(), 1, "of its whole run");
     let told = collector.report_of(Range::last(30, today), By::Day, now);
     let told: serde_json::Value = serde_json::from_str(&told.to_json()).unwrap();
     let experiment = &told["experiments"][0];

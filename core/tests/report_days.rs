@@ -64,10 +64,14 @@ fn difference(found: &Value, expected: &Value, path: &str) -> Option<String> {
 #[test]
 fn totals_and_the_days_asked_for_say_what_all_days_say_in_whatever_order_they_arrive() {
     let configs = shops();
-    for case in 0..60 {
+    for case in 0..16 {
         let mut dice = Dice(case);
         let config = dice.pick(&[&configs[0], &configs[1], &configs[2]]);
-        let facts = rules::settled(config, &timeline::history(&mut dice, 200));
+        let mut facts = rules::settled(config, &timeline::history(&mut dice, 200));
+        // A few weeks without a gap, so that facts come for the days right before and after the end of a total.
+        for ago in 0..40 {
+            facts.add(Day(config[1].zone().day(NOW).0 - ago), Entity::Experiment(1), Metric::Crossovers, 1);
+        }
         let mut tables = kept::Tables::default();
         for part in parts(&facts, &mut dice) {
             tables.count(&part);
@@ -164,7 +168,7 @@ fn variants_add_up(told: &Value, days: &[Value], path: &str) {
 #[test]
 fn days_add_up_to_what_is_told_of_the_range() {
     let configs = shops();
-    for case in 0..100 {
+    for case in 0..60 {
         let mut dice = Dice(case);
         let config = dice.pick(&[&configs[0], &configs[1], &configs[2]]);
         let events = timeline::timeline(&mut dice, 40);
