@@ -141,3 +141,13 @@ fn a_refund_reaches_the_person_and_the_profile_that_an_order_names_whichever_is_
         assert_eq!(of_site, net, "of the site, {whose:?}");
     }
 }
+
+#[test]
+fn a_visitor_of_whom_a_server_tells_an_exposure_first_is_new_on_that_day() {
+    let mut collector = Collector::new(shop(), 1);
+    let properties = json!({ "experiment": "hero", "variant": variant_of("eve") });
+    let line = json!({ "id": "e", "at": T0, "visitor": "eve", "name": "$exposure", "properties": properties });
+    told(&mut collector, T0 + DAY, &[line]);
+    let site = collector.facts.0.get(&(collector.rules.zone().day(T0), Entity::Site));
+    assert_eq!(site.and_then(|figures| figures.get(&Metric::Visitors)), Some(&1));
+}

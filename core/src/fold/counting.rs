@@ -15,13 +15,13 @@ impl Fold {
     /// What later events of the same millisecond may follow from.
     pub(super) fn receive(&mut self, at: Millis, happening: &Happening<'_>, rules: &Rules, derived: &mut Vec<Valued>) {
         let day = rules.zone().day(at);
+        self.meet(at, happening, rules);
         if let Deed::Exposure { experiment, variant, version } = happening.judged.deed {
             self.expose(at, happening, (experiment, variant, version), rules);
         }
         if matches!(happening.teller, Teller::Nobody | Teller::Stranger(_)) {
             return;
         }
-        self.meet(at, happening, rules);
         for goal in rules.config.goals.iter().filter(|goal| goal.made_in <= happening.config && goal.made_at <= at) {
             self.pursuits.entry(goal.number).or_default().see(day);
         }

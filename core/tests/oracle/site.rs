@@ -71,8 +71,12 @@ impl Oracle<'_> {
                 self.add(at, Entity::HeldOut, Metric::Sessions, 1);
             }
         }
+        let mut met = BTreeSet::new();
         for place in 0..self.events.len() {
             let event = self.events[place];
+            if event.visitor.is_some_and(|visitor| met.insert(visitor)) {
+                self.add(event.at, Entity::Site, Metric::Visitors, 1);
+            }
             if matches!(event.what, What::View(_)) {
                 self.add(event.at, Entity::Site, Metric::PageViews, 1);
             }
