@@ -4,8 +4,6 @@
 //! they are folded into one row per day and entity, and about once a week the days that are over into one row per entity
 //! that is reported over its whole run. A report reads all three.
 
-use std::collections::BTreeMap;
-
 use tributary_core::facts::{Entity, Facts, Figures, add_to};
 use tributary_core::report::{Ledger, Need, Range, Total};
 use tributary_core::time::Day;
@@ -72,13 +70,11 @@ pub fn fold(database: &Database) -> Result<()> {
 
 /// Adds facts to the counters, and to the totals where they are of days that are in one.
 fn count(database: &Database, facts: &Facts) -> Result<()> {
-    let mut by_entity: BTreeMap<Entity, Vec<(Day, &Figures)>> = BTreeMap::new();
     for ((day, entity), figures) in &facts.0 {
         count_day(database, *entity, *day, figures)?;
-        by_entity.entry(*entity).or_default().push((*day, figures));
-    }
-    for (entity, days) in by_entity.into_iter().filter(|(entity, _)| entity.has_total()) {
-        add_to_total(database, entity, &days)?;
+        if entity.has_total() {
+            add_to_total(database, *entity, *day, figures)?;
+        }
     }
     Ok(())
 }
@@ -93,16 +89,12 @@ fn count_day(database: &Database, entity: Entity, day: Day, figures: &Figures) -
     database.write("INSERT OR REPLACE INTO counter (entity, day, figures) VALUES (?, ?, ?)", values)
 }
 
-/// Days, in order, that are in the counters already.
-fn add_to_total(database: &Database, entity: Entity, days: &[(Day, &Figures)]) -> Result<()> {
-    let Some((newest, _)) = days.last() else { return Ok(()) };
+/// A day that is in the counters already.
+fn add_to_total(database: &Database, entity: Entity, day: Day, figures: &Figures) -> Result<()> {
     let stored = total(database, entity)?;
-    let closing = Total::closing(stored.as_ref(), *newest);
+    let closing = Total::closing(stored.as_ref(), day);
     let mut total = stored.unwrap_or(Total { until: Day(i32::MIN), figures: Figures::new() });
-    let mut is_changed = false;
-    for (day, figures) in days {
-        is_changed |= total.take(*day, figures);
-    }
+    let mut is_changed = total.take(day, figures);
     if let Some(range) = closing {
         for (_, figures) in rows(database, entity, range)? {
             add_to(&mut total.figures, &figures);

@@ -80,7 +80,7 @@ fn days_are_told_only_when_they_are_asked_for_and_only_those_with_figures() {
     assert_eq!(experiment["goals"][1]["days"], carts);
     let days: Vec<&str> = told["days"].as_array().unwrap().iter().filter_map(|day| day["day"].as_str()).collect();
     assert_eq!(days, ["2025-10-09", "2025-10-11"]);
-    assert_eq!(told["days"][0]["revenue"][0]["gross"], "10.00");
+    assert_eq!(told["days"][0]["totals"]["revenue"][0]["gross"], "10.00");
     assert_eq!(told["days"][1]["diagnostics"], json!({ "accepted": 3 }));
 }
 

@@ -26,9 +26,14 @@ pub struct Total {
 /// What was counted, as far as a report needs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
-    days: BTreeMap<Entity, BTreeMap<Day, Figures>>,
-    runs: BTreeMap<Entity, Figures>,
+    days: Rows,
+    /// Under one day each.
+    runs: Rows,
 }
+
+type Rows = BTreeMap<(Entity, Day), Figures>;
+/// Stands for all days.
+const RUN: Day = Day(0);
 
 /// What a report needs of one entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,22 +105,25 @@ impl Ledger {
 
     /// A part of what an entity's days add up to.
     pub fn take_run(&mut self, entity: Entity, figures: &Figures) {
-        add_to(self.runs.entry(entity).or_default(), figures);
+        add_to(self.runs.entry((entity, RUN)).or_default(), figures);
     }
 
     fn take_day(&mut self, entity: Entity, day: Day, figures: &Figures) {
-        add_to(self.days.entry(entity).or_default().entry(day).or_default(), figures);
+        add_to(self.days.entry((entity, day)).or_default(), figures);
     }
 
     /// An entity's figures over its whole run.
     pub(super) fn run(&self, entity: Entity) -> Figures {
-        self.runs.get(&entity).cloned().unwrap_or_default()
+        self.runs.get(&(entity, RUN)).cloned().unwrap_or_default()
     }
 
     /// An entity's days within a range, but those of which nothing is left.
     pub(super) fn days(&self, entity: Entity, range: Range) -> impl Iterator<Item = (Day, &Figures)> {
-        let days = self.days.get(&entity).into_iter().flatten();
-        days.filter(move |(day, figures)| range.has(**day) && !figures.is_empty()).map(|(day, figures)| (*day, figures))
+        // A range that ends before it begins has no days.
+        let from = range.from.min(Day(range.to.0.saturating_add(1)));
+        let days = self.days.range((entity, from)..=(entity, range.to.max(from)));
+        let days = days.filter(move |((_, day), figures)| range.has(*day) && !figures.is_empty());
+        days.map(|((_, day), figures)| (*day, figures))
     }
 
     /// An entity's figures over a range.

@@ -131,14 +131,16 @@ impl Read<'_> {
 
     /// What some entities come to, on each day of the range on which one of them has figures.
     fn each_day_of<T>(&self, entities: &[Entity], make: impl Fn(&[Figures]) -> T) -> Option<Vec<OnDay<T>>> {
+        let days = self.days_with(entities)?.into_iter();
+        Some(days.map(|(day, all)| OnDay { day, figures: make(&all) }).collect())
+    }
+
+    fn days_with(&self, entities: &[Entity]) -> Option<Vec<(String, Vec<Figures>)>> {
         let range = self.asked.days()?;
-        let mut days: BTreeMap<Day, Vec<Figures>> = BTreeMap::new();
-        for (place, entity) in entities.iter().enumerate() {
-            for (day, figures) in self.ledger.days(*entity, range) {
-                days.entry(day).or_insert_with(|| vec![Figures::new(); entities.len()])[place].clone_from(figures);
-            }
-        }
-        Some(days.into_iter().map(|(day, all)| OnDay { day: day.to_string(), figures: make(&all) }).collect())
+        let on = |day| entities.iter().map(|entity| self.ledger.over(*entity, Range { from: day, to: day })).collect();
+        let days = (range.from.0..=range.to.0).map(Day).map(|day| (day, on(day)));
+        let known = days.filter(|(_, all): &(Day, Vec<Figures>)| all.iter().any(|figures| !figures.is_empty()));
+        Some(known.map(|(day, all)| (day.to_string(), all)).collect())
     }
 
     /// The same, of a number of entities that is known.

@@ -30,7 +30,6 @@ pub struct Totals {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SiteDay {
     /// All of it.
-    #[serde(flatten)]
     pub totals: Totals,
     /// Visitors held out, and all others.
     pub holdout: Holdout,

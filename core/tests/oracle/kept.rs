@@ -18,19 +18,15 @@ pub struct Tables {
 impl Tables {
     /// What a fold of the inbox does.
     pub fn count(&mut self, facts: &Facts) {
-        let mut by_entity: BTreeMap<Entity, Vec<(Day, &Figures)>> = BTreeMap::new();
         for ((day, entity), figures) in &facts.0 {
             add_to(self.counters.entry((*entity, *day)).or_default(), figures);
-            by_entity.entry(*entity).or_default().push((*day, figures));
-        }
-        for (entity, days) in by_entity.into_iter().filter(|(entity, _)| entity.has_total()) {
-            let stored = self.totals.get(&entity).cloned();
-            let closing = Total::closing(stored.as_ref(), days.last().unwrap().0);
-            let mut total = stored.unwrap_or(Total { until: Day(i32::MIN), figures: Figures::new() });
-            let mut is_changed = false;
-            for (day, figures) in days {
-                is_changed |= total.take(day, figures);
+            if !entity.has_total() {
+                continue;
             }
+            let (entity, stored) = (*entity, self.totals.get(entity).cloned());
+            let closing = Total::closing(stored.as_ref(), *day);
+            let mut total = stored.unwrap_or(Total { until: Day(i32::MIN), figures: Figures::new() });
+            let mut is_changed = total.take(*day, figures);
             if let Some(range) = closing {
                 let rows = self.counters.range((entity, range.from)..=(entity, range.to));
                 rows.for_each(|(_, figures)| add_to(&mut total.figures, figures));
