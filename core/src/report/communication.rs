@@ -96,7 +96,7 @@ impl Read<'_> {
             name: one.name.clone(),
             kind: one.kind,
             figures: communication(&self.of(entity)),
-            days: self.each_day([entity], |[figures]| communication(figures)),
+            days: self.each_day(&[entity], &|all| Some(communication(&all[0]))),
         }
     }
 
@@ -129,10 +129,10 @@ impl Read<'_> {
             name: name.to_owned(),
             figures: group(&self.of(entity), &earned),
             profiles: self.people(entity, Metric::People),
-            days: self.each_day_of(&entities, |figures| {
+            days: self.each_day(&entities, &|figures| {
                 let mut earned = Figures::new();
                 figures.iter().skip(1).for_each(|figures| add_to(&mut earned, figures));
-                group(&figures[0], &earned)
+                Some(group(&figures[0], &earned))
             }),
         }
     }

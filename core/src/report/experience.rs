@@ -70,13 +70,14 @@ impl Read<'_> {
             for window in &mut figures.windows {
                 window.conversion_rate = ratio(window.converted_people, figures.reached);
             }
-            let days = self.each_day([entity], |[day]| variant_figures(day, &run, place, &lengths));
-            let is_its_own = |day: &OnDay<VariantFigures>| day.figures.is_something();
+            let day = |all: &[Figures]| {
+                Some(variant_figures(&all[0], &run, place, &lengths)).filter(VariantFigures::is_something)
+            };
             ExperienceVariant {
                 key: variant.key.clone(),
                 name: variant.name.clone(),
                 figures,
-                days: days.map(|days| days.into_iter().filter(is_its_own).collect()),
+                days: self.each_day(&[entity], &day),
             }
         });
         ExperienceReport { key: one.key.clone(), name: one.name.clone(), variants: variants.collect() }

@@ -129,10 +129,15 @@ impl Read<'_> {
         self.ledger.over(entity, self.asked.range)
     }
 
-    /// What some entities come to, on each day of the range on which one of them has figures.
-    fn each_day_of<T>(&self, entities: &[Entity], make: impl Fn(&[Figures]) -> T) -> Option<Vec<OnDay<T>>> {
-        let days = self.days_with(entities)?.into_iter();
-        Some(days.map(|(day, all)| OnDay { day, figures: make(&all) }).collect())
+    /// What some entities come to, on each day of the range on which one of them has figures and something is to be told.
+    fn each_day<T>(&self, entities: &[Entity], make: &dyn Fn(&[Figures]) -> Option<T>) -> Option<Vec<OnDay<T>>> {
+        let mut told = Vec::new();
+        for (day, all) in self.days_with(entities)? {
+            if let Some(figures) = make(&all) {
+                told.push(OnDay { day, figures });
+            }
+        }
+        Some(told)
     }
 
     fn days_with(&self, entities: &[Entity]) -> Option<Vec<(String, Vec<Figures>)>> {
@@ -141,27 +146,6 @@ impl Read<'_> {
         let days = (range.from.0..=range.to.0).map(Day).map(|day| (day, on(day)));
         let known = days.filter(|(_, all): &(Day, Vec<Figures>)| all.iter().any(|figures| !figures.is_empty()));
         Some(known.map(|(day, all)| (day.to_string(), all)).collect())
-    }
-
-    /// The same, of a number of entities that is known.
-    fn each_day<T, const N: usize>(
-        &self,
-        entities: [Entity; N],
-        make: impl Fn([&Figures; N]) -> T,
-    ) -> Option<Vec<OnDay<T>>> {
-        self.each_day_of(&entities, |all| make(std::array::from_fn(|place| &all[place])))
-    }
-
-    /// The days of one entity on which something is to be told.
-    fn some_days<T>(
-        &self,
-        entity: Entity,
-        make: impl Fn(&Figures) -> T,
-        is_something: impl Fn(&T) -> bool,
-    ) -> Option<Vec<OnDay<T>>> {
-        let mut days = self.each_day([entity], |[figures]| make(figures))?;
-        days.retain(|day| is_something(&day.figures));
-        Some(days)
     }
 }
 

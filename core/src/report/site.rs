@@ -68,9 +68,8 @@ impl Read<'_> {
 
     /// The site on each day.
     pub(super) fn site_days(&self) -> Option<Vec<OnDay<SiteDay>>> {
-        self.each_day([Entity::Site, Entity::HeldOut, Entity::Unattributed], |[all, held_out, unattributed]| {
-            site(all, held_out, unattributed)
-        })
+        let entities = [Entity::Site, Entity::HeldOut, Entity::Unattributed];
+        self.each_day(&entities, &|all| Some(site(&all[0], &all[1], &all[2])))
     }
 }
 

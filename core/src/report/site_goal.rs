@@ -106,7 +106,9 @@ impl Read<'_> {
             uncredited: self.worth(one, whole, Metric::Uncredited, Metric::UncreditedPeople),
             journeys: journeys.map(|journey| self.journey(one, journey)).collect(),
             uplift: UpliftCounts::of(&self.ledger.run(whole)).uplift(),
-            uplift_days: self.some_days(whole, UpliftCounts::of, |counts| *counts != UpliftCounts::default()),
+            uplift_days: self.each_day(&[whole], &|all| {
+                Some(UpliftCounts::of(&all[0])).filter(|counts| *counts != UpliftCounts::default())
+            }),
         }
     }
 
@@ -147,7 +149,7 @@ impl Read<'_> {
         Worth {
             figures: worth(goal, &self.of(entity), metric),
             people: self.people(entity, people),
-            days: self.some_days(entity, |day| worth(goal, day, metric), |worth| worth.events != 0),
+            days: self.each_day(&[entity], &|all| Some(worth(goal, &all[0], metric)).filter(|worth| worth.events != 0)),
         }
     }
 }
