@@ -1,9 +1,11 @@
 //! Facts that arrived at the site, and the counters they end in.
 //!
 //! A delivery writes one row: the shard's last sequence number with its facts not yet in the counters. Every few minutes
-//! they are folded into one row per day and entity. A report reads both.
+//! they are folded into one row per day and entity, and about once a week the days that are over into one row per entity
+//! that is reported over its whole run. A report reads all three.
 
-use tributary_core::facts::{Entity, Facts, Figures};
+use tributary_core::facts::{Entity, Facts, Figures, add_to};
+use tributary_core::report::{Ledger, Need, Range, Total};
 use tributary_core::time::Day;
 use worker::{Error, Result, SqlStorageValue};
 
@@ -16,6 +18,7 @@ pub const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS counter (
         entity INTEGER NOT NULL, day INTEGER NOT NULL, figures BLOB NOT NULL, PRIMARY KEY (entity, day)
     ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS total (entity INTEGER PRIMARY KEY, total BLOB NOT NULL);
 ";
 /// Facts of one shard beyond this go to the counters at once: a row must stay far below what can be stored.
 const FULL_BYTES: usize = 64 * 1024;
@@ -65,41 +68,83 @@ pub fn fold(database: &Database) -> Result<()> {
     database.write("UPDATE inbox SET facts = ? WHERE facts <> ?", values)
 }
 
-/// Adds facts to the counters.
+/// Adds facts to the counters, and to the totals where they are of days that are in one.
 fn count(database: &Database, facts: &Facts) -> Result<()> {
     for ((day, entity), figures) in &facts.0 {
-        let place = || vec![SqlStorageValue::Integer(number(*entity)), SqlStorageValue::Integer(day.0.into())];
-        let stored = database.blob("SELECT figures FROM counter WHERE entity = ? AND day = ?", place())?;
-        let mut counters = match stored {
-            Some(bytes) => facts_of(*day, *entity, &bytes)?,
-            None => Facts::default(),
-        };
-        counters.merge(&Facts([((*day, *entity), figures.clone())].into()));
-        let merged = counters.0.remove(&(*day, *entity)).unwrap_or_default();
-        let mut values = place();
-        values.push(write(&merged)?.into());
-        database.write("INSERT OR REPLACE INTO counter (entity, day, figures) VALUES (?, ?, ?)", values)?;
+        count_day(database, *entity, *day, figures)?;
+        if entity.has_total() {
+            add_to_total(database, *entity, *day, figures)?;
+        }
     }
     Ok(())
 }
 
-/// Everything that arrived: of the site, its communications and goals over some days and the last 90, of what is reported
-/// over its whole run (experiments, experiences) over all.
-pub fn read_all(database: &Database, from: Day, to: Day) -> Result<Facts> {
-    let mut facts = waiting(database)?;
-    let range = vec![SqlStorageValue::Integer(from.0.into()), SqlStorageValue::Integer(to.0.into())];
-    let rows = database.run(
-        "SELECT entity, day, figures FROM counter WHERE entity > 0 OR (entity = 0 AND day BETWEEN ? AND ?)",
-        range,
-    )?;
-    for row in rows {
-        let [entity, day, figures] = row.as_slice() else { continue };
-        let (Some(entity), Some(day), Some(bytes)) = (as_integer(entity), as_integer(day), as_blob(figures)) else {
-            continue;
-        };
-        facts.merge(&facts_of(Day(i32::try_from(day).unwrap_or(0)), entity_of(entity), &bytes)?);
+fn count_day(database: &Database, entity: Entity, day: Day, figures: &Figures) -> Result<()> {
+    let place = || vec![SqlStorageValue::Integer(number(entity)), SqlStorageValue::Integer(day.0.into())];
+    let stored = database.blob("SELECT figures FROM counter WHERE entity = ? AND day = ?", place())?;
+    let mut merged: Figures = stored.map(|bytes| of_bytes(&bytes)).transpose()?.unwrap_or_default();
+    add_to(&mut merged, figures);
+    let mut values = place();
+    values.push(write(&merged)?.into());
+    database.write("INSERT OR REPLACE INTO counter (entity, day, figures) VALUES (?, ?, ?)", values)
+}
+
+/// A day that is in the counters already.
+fn add_to_total(database: &Database, entity: Entity, day: Day, figures: &Figures) -> Result<()> {
+    let stored = total(database, entity)?;
+    let closing = Total::closing(stored.as_ref(), day);
+    let mut total = stored.unwrap_or(Total { until: Day(i32::MIN), figures: Figures::new() });
+    let mut is_changed = total.take(day, figures);
+    if let Some(range) = closing {
+        for (_, figures) in rows(database, entity, range)? {
+            add_to(&mut total.figures, &figures);
+        }
+        total.until = range.to;
+        is_changed = true;
     }
-    Ok(facts)
+    if is_changed {
+        let values = vec![SqlStorageValue::Integer(number(entity)), write(&total)?.into()];
+        database.write("INSERT OR REPLACE INTO total (entity, total) VALUES (?, ?)", values)?;
+    }
+    Ok(())
+}
+
+/// What a report needs, and no more: it follows from what is configured and the days asked for.
+pub fn read_all(database: &Database, needs: &[Need]) -> Result<Ledger> {
+    let mut ledger = Ledger::default();
+    ledger.take(&waiting(database)?);
+    for need in needs {
+        let total = if need.is_run { total(database, need.entity)? } else { None };
+        for span in need.spans(total.as_ref()) {
+            for (day, figures) in rows(database, need.entity, span)? {
+                ledger.take_row(need, total.as_ref(), day, &figures);
+            }
+        }
+        if let Some(total) = total {
+            ledger.take_run(need.entity, &total.figures);
+        }
+    }
+    Ok(ledger)
+}
+
+fn total(database: &Database, entity: Entity) -> Result<Option<Total>> {
+    let place = vec![SqlStorageValue::Integer(number(entity))];
+    let stored = database.blob("SELECT total FROM total WHERE entity = ?", place)?;
+    stored.map(|bytes| of_bytes(&bytes)).transpose()
+}
+
+/// An entity's days within a range.
+fn rows(database: &Database, entity: Entity, range: Range) -> Result<Vec<(Day, Figures)>> {
+    let days = [range.from.0, range.to.0].map(|day| SqlStorageValue::Integer(day.into()));
+    let values = [vec![SqlStorageValue::Integer(number(entity))], days.into()].concat();
+    let rows = database.run("SELECT day, figures FROM counter WHERE entity = ? AND day BETWEEN ? AND ?", values)?;
+    rows.iter()
+        .filter_map(|row| {
+            let [day, figures] = row.as_slice() else { return None };
+            let day = Day(i32::try_from(as_integer(day)?).ok()?);
+            Some(of_bytes(&as_blob(figures)?).map(|figures| (day, figures)))
+        })
+        .collect()
 }
 
 fn waiting(database: &Database) -> Result<Facts> {
@@ -130,33 +175,12 @@ fn number(entity: Entity) -> i64 {
     kind << 32 | own
 }
 
-fn entity_of(number: i64) -> Entity {
-    let own = u16::try_from(number & 0xffff).unwrap_or(0);
-    match number >> 32 {
-        0 if own == 0 => Entity::Site,
-        0 => Entity::Experiment(own),
-        1 => Entity::HeldOut,
-        2 => Entity::Unattributed,
-        3 => Entity::Communication(own),
-        4 => Entity::Sequence(own),
-        5 => Entity::Campaign(own),
-        6 => Entity::Experience(own),
-        7 => Entity::Goal(own),
-        8 => Entity::Journey(own),
-        _ => {
-            let (journey, place) = ((number >> 8) & 0xffff, number & 0xff);
-            Entity::Treatment(u16::try_from(journey).unwrap_or(0), u8::try_from(place).unwrap_or(0))
-        }
-    }
-}
-
-fn facts_of(day: Day, entity: Entity, bytes: &[u8]) -> Result<Facts> {
-    let figures: Figures = postcard::from_bytes(bytes).map_err(unreadable)?;
-    Ok(Facts([((day, entity), figures)].into()))
+fn of_bytes<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    postcard::from_bytes(bytes).map_err(unreadable)
 }
 
 fn read(value: &SqlStorageValue) -> Result<Facts> {
-    postcard::from_bytes(&as_blob(value).unwrap_or_default()).map_err(unreadable)
+    of_bytes(&as_blob(value).unwrap_or_default())
 }
 
 fn write(value: &impl serde::Serialize) -> Result<Vec<u8>> {

@@ -9,8 +9,7 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tributary_core::config::Config;
 use tributary_core::config_input::{self, ExperimentChange, NewExperiment, SiteChange};
-use tributary_core::report::{Range, Report};
-use tributary_core::time::Day;
+use tributary_core::report::{Asked, By, Report};
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, SqlStorageValue, State, Url, durable_object,
 };
@@ -192,13 +191,15 @@ impl Inner {
                 let next = account.config.with_stop(key, received.at)?;
                 self.change(&account, next, Some((*key).to_owned())).await
             }
-            (Method::Get, ["report"]) => Ok(json_text(200, self.report(&account.config, &url, &received)?.to_json())?),
+            (Method::Get, ["report"]) => {
+                Ok(json_text(200, self.report(&account.config, &url, &received, None)?.to_json())?)
+            }
             (Method::Get, ["page"]) => {
-                let report = self.report(&account.config, &url, &received)?;
+                let report = self.report(&account.config, &url, &received, None)?;
                 Ok(Response::from_html(page::overview(&report, &origin(&url)).into_string())?)
             }
             (Method::Get, ["page", key]) => {
-                let report = self.report(&account.config, &url, &received)?;
+                let report = self.report(&account.config, &url, &received, Some(key))?;
                 let page = page::experiment(&report, key, &origin(&url)).ok_or_else(Problem::not_found)?;
                 Ok(Response::from_html(page.into_string())?)
             }
@@ -295,23 +296,22 @@ impl Inner {
         Ok(json(200, &applied.last)?)
     }
 
-    fn report(&self, config: &Config, url: &Url, received: &Received) -> std::result::Result<Report, Failure> {
+    /// A report of what is asked for; on the page of an experiment besides each day of its run.
+    fn report(
+        &self,
+        config: &Config,
+        url: &Url,
+        received: &Received,
+        shown: Option<&str>,
+    ) -> std::result::Result<Report, Failure> {
         let query = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-        let today = config.zone().day(received.at);
-        let day = |name: &'static str, default: Day| match query(name) {
-            Some(text) => Day::parse(&text).ok_or_else(|| Problem::field(name, "a day as YYYY-MM-DD")),
-            None => Ok(default),
-        };
-        let days = match query("days").map(|text| text.parse::<i32>()) {
-            None => 30,
-            Some(Ok(days @ 1..=400)) => days,
-            Some(_) => return Err(Problem::field("days", "1 to 400").into()),
-        };
-        let default = Range::last(days, today);
-        let range = Range { from: day("from", default.from)?, to: day("to", default.to)? };
+        let mut asked = Asked::parse(query, config.zone().day(received.at))?;
+        if let Some(experiment) = shown.and_then(|key| config.experiment(key)) {
+            asked.by = By::Run(experiment.number);
+        }
         let pending = query("pending").and_then(|text| text.parse().ok()).unwrap_or(0);
-        let facts = inbox::read_all(&self.database, range.from, range.to)?;
-        Ok(Report::read(config, &facts, range, received.at, pending))
+        let ledger = inbox::read_all(&self.database, &asked.needs(config, received.at))?;
+        Ok(Report::read(config, &ledger, asked, received.at, pending))
     }
 
     /// Sets the alarm unless one goes off earlier. Failing is told and no more: what it is for is done on a later one too.

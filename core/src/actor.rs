@@ -34,7 +34,7 @@ pub fn receive(
         let effects = match message {
             Message::Report(report) => order.report(report, rules),
             Message::Refund { amount, at } => order.refund(amount, at, rules),
-            Message::Closed { key, places, refunded } => order.close(&key, places, refunded),
+            Message::Closed { key, holder, places, refunded } => order.close(&key, holder, places, refunded),
             _ => Effects::default(),
         };
         return Ok((Some(order.encode()), effects));

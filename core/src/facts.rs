@@ -207,6 +207,13 @@ impl Facts {
     }
 }
 
+/// Adds figures to a sum. A zero is not kept.
+pub fn add_to(sum: &mut Figures, figures: &Figures) {
+    for (metric, amount) in figures {
+        add(sum, *metric, *amount);
+    }
+}
+
 fn add(figures: &mut Figures, metric: Metric, amount: i128) {
     match figures.entry(metric) {
         Entry::Vacant(entry) => {

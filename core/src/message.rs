@@ -7,7 +7,7 @@ use crate::fold::Fold;
 use crate::hash::fnv1a64;
 use crate::history::Entry;
 use crate::judge::Refunded;
-use crate::order::{OrderKey, Place, Report, Verdict};
+use crate::order::{Holder, OrderKey, Place, Report, Verdict};
 use crate::time::Millis;
 
 /// Who a message is for.
@@ -111,6 +111,8 @@ pub enum Message {
     Closed {
         /// The report that counted.
         key: OrderKey,
+        /// Whose checkpoint.
+        holder: Holder,
         /// Where its net value was counted.
         places: Vec<Place>,
         /// How much was refunded there.

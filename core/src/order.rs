@@ -27,6 +27,14 @@ pub struct Verdict {
     pub refunded: i64,
 }
 
+impl Verdict {
+    /// Both, whichever was told first: what does not stand never stands again, and refunds only grow.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { stands: self.stands && other.stands, refunded: self.refunded.max(other.refunded) }
+    }
+}
+
 /// Where an event stands among all: time, page before server, sequence number, event id, visitor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderKey {
@@ -67,8 +75,20 @@ pub struct Report {
     pub money: Money,
 }
 
+/// Who keeps figures of an order: the person who made it and, for its experiments, another profile that its event names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Holder {
+    /// The person.
+    Person {
+        /// The other profile, if there is one: it is told by the person, and by the order once the person's part is closed.
+        names: Option<String>,
+    },
+    /// The other profile.
+    Named,
+}
+
 /// First byte of the stored form.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// Where the net value of an order was counted.
 pub type Place = (Day, Entity, Metric);
@@ -81,9 +101,14 @@ pub struct Order {
     refunds: BTreeMap<Currency, i128>,
     /// Currencies of which all was refunded; `None` is whichever the order's is.
     refunded_all: Vec<Option<Currency>>,
-    /// Once the order is folded into a checkpoint: where its net value stands, and how much of it was refunded there.
-    closed: Option<(Vec<Place>, i64)>,
+    /// Once the order is folded into its person's checkpoint.
+    closed: Option<Closed>,
+    /// Once it is folded into the checkpoint of another profile that it names.
+    closed_named: Option<Closed>,
 }
+
+/// Where the net value of an order stands for good, and how much of it was refunded there.
+type Closed = (Vec<Place>, i64);
 
 /// What a step of an order leaves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,7 +124,7 @@ impl Order {
     pub fn report(&mut self, report: Report, rules: &Rules) -> Effects {
         let mut effects = Effects::default();
         let is_earlier = self.standing.as_ref().is_none_or(|standing| report.key.compare(&standing.key).is_lt());
-        if is_earlier && self.closed.is_none() {
+        if is_earlier && self.closed.is_none() && self.closed_named.is_none() {
             if let Some(displaced) = self.standing.replace(report) {
                 effects.messages.push(tell(displaced, Verdict { stands: false, refunded: 0 }));
             }
@@ -134,17 +159,45 @@ impl Order {
         effects
     }
 
-    /// The order was folded into its person's checkpoint: from now on refunds are counted from here.
-    pub fn close(&mut self, key: &OrderKey, places: Vec<Place>, refunded: i64) -> Effects {
+    /// The order was folded into a checkpoint: from now on refunds of what is counted there are counted from here.
+    pub fn close(&mut self, key: &OrderKey, holder: Holder, places: Vec<Place>, refunded: i64) -> Effects {
         let mut effects = Effects::default();
-        if let Some(standing) = self.standing.as_mut().filter(|standing| standing.key == *key) {
-            // Nobody need be told any more, so nobody need be known.
-            standing.key.visitor.clear();
-            standing.from = Address::Nobody(String::new());
-            self.closed = Some((places, refunded));
-            self.recount(&mut effects.facts);
+        let Some(standing) = self.standing.as_mut().filter(|standing| standing.key == *key) else { return effects };
+        match holder {
+            Holder::Person { names } => {
+                self.closed = Some((places, refunded));
+                standing.from = names.map_or(Address::Nobody(String::new()), Address::Profile);
+            }
+            Holder::Named => self.closed_named = Some((places, refunded)),
+        }
+        let is_over = self.closed.is_some() && (self.closed_named.is_some() || !self.is_told());
+        self.recount(&mut effects.facts);
+        if is_over {
+            self.forget();
+        } else if self.closed.is_some() && self.refunded() != 0 {
+            // What the person was told last may not have reached the other profile.
+            self.tell_refunded(&mut effects);
         }
         effects
+    }
+
+    fn is_told(&self) -> bool {
+        self.standing.as_ref().is_some_and(|standing| !matches!(standing.from, Address::Nobody(_)))
+    }
+
+    /// Nobody need be told any more, so nobody need be known.
+    fn forget(&mut self) {
+        if let Some(standing) = &mut self.standing {
+            standing.key.visitor.clear();
+            standing.from = Address::Nobody(String::new());
+        }
+    }
+
+    fn tell_refunded(&self, effects: &mut Effects) {
+        let refunded = self.refunded();
+        effects
+            .messages
+            .extend(self.standing.clone().map(|standing| tell(standing, Verdict { stands: true, refunded })));
     }
 
     /// The stored form.
@@ -159,20 +212,21 @@ impl Order {
 
     fn settle(&mut self, before: i64, effects: &mut Effects) {
         let refunded = self.refunded();
-        if self.closed.is_some() {
-            self.recount(&mut effects.facts);
-        } else if let Some(standing) = self.standing.as_ref().filter(|_| refunded != before) {
-            effects.messages.push(tell(standing.clone(), Verdict { stands: true, refunded }));
+        self.recount(&mut effects.facts);
+        let is_over = self.closed.is_some() && !self.is_told();
+        if refunded != before && !is_over {
+            self.tell_refunded(effects);
         }
     }
 
     fn recount(&mut self, facts: &mut Facts) {
         let refunded = self.refunded();
-        let Some((places, counted)) = &mut self.closed else { return };
-        for (day, entity, metric) in places {
-            facts.add(*day, *entity, *metric, i128::from(*counted - refunded));
+        for (places, counted) in self.closed.iter_mut().chain(&mut self.closed_named) {
+            for (day, entity, metric) in places {
+                facts.add(*day, *entity, *metric, i128::from(*counted - refunded));
+            }
+            *counted = refunded;
         }
-        *counted = refunded;
     }
 
     /// Minor units refunded: what was told in the order's currency, at most its value.

@@ -77,6 +77,8 @@ pub enum Reason {
     LateCredit,
     /// The browser signals refusal, and its visitor has not said yes to this site.
     NoConsent,
+    /// A unit was exposed to a second variant of an experiment, and is left out of its results from then on.
+    Crossover,
 }
 
 /// An event that does not count, and why.

@@ -86,6 +86,7 @@ fn whose_last_days_are_not_kept_in_detail_may_name_nothing_new() {
         at: T0 + SECOND,
         name: "gallery".to_owned(),
         body: json!({}),
+        profile: None,
     };
     let now = T0 + 2 * SECOND;
     for first in (0..10_500).step_by(500) {
@@ -116,6 +117,7 @@ fn orders_and_profiles_are_counted_by_the_days_events_could_be_sent_in() {
         at,
         name: name.to_owned(),
         body,
+        profile: None,
     };
     let orders: Vec<Happening> =
         (0..MAX_ORDERS).map(|number| event(number, "purchase", json!({ "order_id": number }))).collect();

@@ -21,6 +21,7 @@ fn cart(ada: &str, number: usize, at: i64) -> Happening {
         at,
         name: "add_to_cart".to_owned(),
         body: json!({}),
+        profile: None,
     }
 }
 

@@ -48,7 +48,10 @@ fn happening() -> impl Strategy<Value = (usize, Happening)> {
     (0..VISITORS.len(), 0..3_u8, moment()).prop_flat_map(|(visitor, load, at)| {
         deed(VISITORS[visitor]).prop_map(move |(name, body)| {
             let (name, load) = (name.to_owned(), format!("load{load}"));
-            (visitor, Happening { visitor: VISITORS[visitor].to_owned(), load, number: 0, at, name, body })
+            (
+                visitor,
+                Happening { visitor: VISITORS[visitor].to_owned(), load, number: 0, at, name, body, profile: None },
+            )
         })
     })
 }

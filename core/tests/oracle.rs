@@ -3,22 +3,31 @@
 
 mod support;
 
+#[path = "oracle/dice.rs"]
+mod dice;
 #[path = "oracle/rules.rs"]
 mod rules;
+#[path = "oracle/shop.rs"]
+mod shop;
 #[path = "oracle/timeline.rs"]
 mod timeline;
+#[path = "oracle/told.rs"]
+mod told;
 
 use std::fmt::Write as _;
 
+use dice::Dice;
+use shop::VISITORS;
 use support::{Collector, Happening, batch};
-use timeline::{Dice, NOW, Told, VISITORS};
+use timeline::NOW;
+use told::Told;
 use tributary_core::assignment::is_held_out;
-use tributary_core::config::Config;
-use tributary_core::facts::{Earned, Entity, Facts, Metric, Value};
+use tributary_core::config::{Config, GoalKind};
+use tributary_core::facts::{Earned, Entity, Facts, Measure, Metric, Value};
 use tributary_core::message::Address;
 use tributary_core::money::Currency;
 use tributary_core::server_event::batches;
-use tributary_core::wire::parse;
+use tributary_core::wire::{Reason, parse};
 
 /// Tells events in the order in which they stand, `size` at a time, and lets messages wait for as long as the dice say.
 fn tell(configs: &[Config; 2], events: &[Told], size: usize, shards: u8, dice: &mut Dice) -> Collector {
@@ -31,28 +40,31 @@ fn tell(configs: &[Config; 2], events: &[Told], size: usize, shards: u8, dice: &
 /// One era after the other, with messages of the first on their way into the second.
 fn take_all(collector: &mut Collector, configs: &[Config; 2], events: &[Told], size: usize, dice: &mut Dice) -> u32 {
     let of = |era| events.iter().filter(|event| event.era == era).cloned().collect::<Vec<_>>();
-    let first = take(collector, &of(0), size, dice);
+    let first = take(collector, configs, &of(0), size, dice);
     collector.configure(|_| configs[1].clone());
-    first + take(collector, &of(1), size, dice)
+    first + take(collector, configs, &of(1), size, dice)
 }
 
 /// Gives how many were accepted. Some messages still wait.
-fn take(collector: &mut Collector, events: &[Told], size: usize, dice: &mut Dice) -> u32 {
+fn take(collector: &mut Collector, configs: &[Config; 2], events: &[Told], size: usize, dice: &mut Dice) -> u32 {
     let mut accepted = 0;
     for some in events.chunks(size) {
         let mut told: Vec<_> = VISITORS
             .into_iter()
             .filter_map(|visitor| {
                 let own = some.iter().filter(|event| event.visitor == Some(visitor));
-                let own: Vec<Happening> = own.filter_map(Told::happening).collect();
+                let own: Vec<Happening> = own.filter_map(|event| event.happening(configs)).collect();
                 let text = (!own.is_empty()).then(|| batch(&own, NOW))?;
                 Some((Address::Visitor(visitor.to_owned()), parse(text.as_bytes(), NOW).unwrap()))
             })
             .collect();
-        let lines = some.iter().filter_map(Told::line).enumerate().fold(String::new(), |mut lines, (place, line)| {
-            writeln!(lines, "{place}\t{line}").unwrap();
-            lines
-        });
+        let lines = some.iter().filter_map(|event| event.line(configs)).enumerate().fold(
+            String::new(),
+            |mut lines, (place, line)| {
+                writeln!(lines, "{place}\t{line}").unwrap();
+                lines
+            },
+        );
         told.extend(batches(&lines, NOW).into_iter().map(|(address, batch, _)| (address, batch)));
         dice.shuffle(&mut told);
         for (address, batch) in told {
@@ -65,21 +77,6 @@ fn take(collector: &mut Collector, events: &[Told], size: usize, dice: &mut Dice
         }
     }
     accepted
-}
-
-/// The figures that the oracle has too.
-fn known(facts: &Facts) -> Facts {
-    let mut known = facts.clone();
-    known.0.retain(|(_, entity), _| !matches!(entity, Entity::Experiment(_)));
-    for ((_, entity), figures) in &mut known.0 {
-        figures.retain(|metric, _| match metric {
-            Metric::Visitors => false,
-            Metric::PageViews | Metric::CustomEvents => *entity != Entity::HeldOut,
-            _ => true,
-        });
-    }
-    known.0.retain(|_, figures| !figures.is_empty());
-    known
 }
 
 /// What one has and the other has not, a line each.
@@ -140,7 +137,7 @@ fn setting<'a>(configs: &'a [[Config; 2]; 3], dice: &mut Dice) -> (&'a [Config; 
 }
 
 fn shops() -> [[Config; 2]; 3] {
-    ["UTC", "Pacific/Chatham", "America/New_York"].map(timeline::shop)
+    ["UTC", "Pacific/Chatham", "America/New_York"].map(shop::shop)
 }
 
 fn money() -> [Currency; 2] {
@@ -149,18 +146,52 @@ fn money() -> [Currency; 2] {
 
 #[test]
 fn the_shop_holds_out_one_visitor() {
-    let [_, config] = timeline::shop("UTC");
+    let [_, config] = shop::shop("UTC");
     let held_out: Vec<&str> = VISITORS.into_iter().filter(|visitor| is_held_out(visitor, config.holdout)).collect();
     assert_eq!(held_out.len(), 1, "{held_out:?}");
 }
 
 #[test]
+fn timelines_show_every_figure_of_every_experiment() {
+    let configs = shops();
+    let mut shown = Facts::default();
+    cases(3_000, 1, |dice, events| shown.merge(&rules::settled(setting(&configs, dice).0, &events)));
+    for experiment in &configs[0][1].experiments {
+        let entity = Entity::Experiment(experiment.number);
+        let variants = || (0_u8..).zip(&experiment.variants).map(|(variant, _)| variant);
+        for variant in variants() {
+            assert!(total(&shown, entity, Metric::Exposures(variant)) > 0, "{} {variant}", experiment.key);
+        }
+        let crossed = total(&shown, entity, Metric::Crossovers);
+        assert_eq!(crossed > 0, experiment.allocations.len() > 1, "{}", experiment.key);
+        for (goal, what) in (0_u8..).zip(&experiment.goals).filter(|(_, goal)| goal.key != "cart") {
+            let is_of_visits = matches!(what.kind, GoalKind::BounceRate { .. } | GoalKind::ExitRate { .. });
+            let usd = money()[0];
+            let rows = [
+                (!is_of_visits, Measure::Conversions),
+                (what.is_of_sessions(), Measure::Sessions),
+                (what.is_of_sessions(), Measure::SessionsMet),
+                (what.is_revenue(), Measure::Orders(usd)),
+                (what.is_revenue(), Measure::Net(usd)),
+                (what.added_at.is_some(), Measure::Exposures),
+            ];
+            for (is_due, measure) in rows {
+                let of = |variant| total(&shown, entity, Metric::Goal { goal, variant, measure });
+                let sum: i128 = variants().map(of).sum();
+                assert_eq!(sum > 0, is_due, "{} {} {measure:?}", experiment.key, what.key);
+            }
+        }
+    }
+    assert!(total(&shown, Entity::Site, Metric::Diagnostic(Reason::Crossover)) > 0);
+}
+
+#[test]
 fn figures_are_those_that_follow_from_the_list_of_events() {
     let configs = shops();
-    cases(160, 1, |dice, mut events| {
+    cases(400, 1, |dice, mut events| {
         let (config, size, shards) = setting(&configs, dice);
         dice.shuffle(&mut events);
-        let figures = |events: &[Told]| known(&tell(config, events, size, shards, &mut dice.clone()).settled());
+        let figures = |events: &[Told]| tell(config, events, size, shards, &mut dice.clone()).settled();
         compare(events, figures, |events| rules::settled(config, events));
     });
 }
@@ -168,18 +199,18 @@ fn figures_are_those_that_follow_from_the_list_of_events() {
 #[test]
 fn checkpoints_change_no_figure_of_a_history_that_is_imported_oldest_first() {
     let configs = shops();
-    for case in 0..40 {
+    for case in 0..60 {
         let mut dice = Dice(case);
         let (config, _, shards) = setting(&configs, &mut dice);
         let events = timeline::history(&mut dice, 60);
         let figures = |events: &[Told]| {
             let mut collector = Collector::new(config[0].clone(), shards);
             for event in events {
-                take(&mut collector, std::slice::from_ref(event), 1, &mut dice.clone());
+                take(&mut collector, config, std::slice::from_ref(event), 1, &mut dice.clone());
                 collector.deliver();
             }
             collector.configure(|_| config[1].clone());
-            known(&collector.settled())
+            collector.settled()
         };
         compare(events, figures, |events| rules::settled(config, events));
     }
@@ -213,7 +244,7 @@ fn what_is_told_again_changes_nothing_whatever_it_says() {
         events.extend(again);
         dice.shuffle(&mut events);
         assert_eq!(take_all(&mut collector, config, &events, size, dice), count);
-        assert_eq!(take(&mut collector, &others, size, dice), 0);
+        assert_eq!(take(&mut collector, config, &others, size, dice), 0);
         collector.deliver();
         assert_eq!(difference(&collector.settled(), &once), "", "{events:#?}");
     });

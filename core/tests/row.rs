@@ -28,7 +28,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     ];
     let event = (0..4_u8, 0..20_u32, 0..4 * DAY, deed).prop_map(|(load, number, after, (name, body))| {
         let (visitor, load) = ("ada".to_owned(), format!("load{load}"));
-        Happening { visitor, load, number, at: T0 + after, name: name.to_owned(), body }
+        Happening { visitor, load, number, at: T0 + after, name: name.to_owned(), body, profile: None }
     });
     prop::collection::vec(event, 1..40)
 }
@@ -122,6 +122,7 @@ fn an_event_that_follows_on_the_one_before_takes_four_bytes_at_most() {
         at: T0 + i64::from(number) * MINUTE,
         name: "gallery".to_owned(),
         body: json!({}),
+        profile: None,
     };
     let address = Address::Visitor("ada".to_owned());
     let mut size_after = |numbers: std::ops::Range<u32>| {

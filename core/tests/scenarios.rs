@@ -9,7 +9,7 @@ use tributary_core::config::Config;
 use tributary_core::config_input::{self, NewSite};
 use tributary_core::facts::{Entity, Facts, Metric};
 use tributary_core::message::Address;
-use tributary_core::report::{Range, Report};
+use tributary_core::report::{By, Range};
 use tributary_core::server_event;
 use tributary_core::time::{DAY, HOUR, Millis};
 use tributary_core::wire::parse;
@@ -148,7 +148,7 @@ fn tell(collector: &mut Collector, (place, told): (usize, &Told), start: Millis,
 
 fn report(collector: &Collector, days: i32, now: Millis) -> Value {
     let range = Range::last(days, collector.rules.zone().day(now));
-    let report = Report::read(&collector.rules.config, &collector.facts, range, now, 0);
+    let report = collector.report_of(range, By::Sum, now);
     serde_json::from_str(&report.to_json()).unwrap()
 }
 

@@ -14,13 +14,14 @@ import { above, budgets } from "../support/budgets.mjs";
 import { KEYS } from "../support/workerd.mjs";
 import { core } from "./core.mjs";
 import { cost } from "./cost.mjs";
+import { history } from "./history.mjs";
 import { report } from "./report.mjs";
 import { rows } from "./rows.mjs";
 import { collectorBytes, sdk } from "./sdk.mjs";
 import { table } from "./support/table.mjs";
 import { throughput } from "./throughput.mjs";
 
-const MEASURES = { sdk, collector: collectorBytes, core, rows, report, cost, throughput };
+const MEASURES = { sdk, collector: collectorBytes, core, rows, report, history, cost, throughput };
 
 /** `{ names, json }` of the command line. */
 function asked(args) {

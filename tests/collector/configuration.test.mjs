@@ -156,6 +156,7 @@ test("an experiment is made as a draft with a number of its own, names after its
     allocations: [{ coverage: 10_000, weights: [3334, 3333, 3333] }],
     goals: [{ ...GOAL, name: "order", direction: "increase", per: "unit", added_in: 0 }],
     started_at: null,
+    started_in: 0,
     ended_at: null,
     ended_in: 0,
     in_force: true,

@@ -223,12 +223,13 @@ describe("a day is a calendar day where the site is", () => {
       assert.equal(await views(`?from=${today}&to=${today}`), 2, "today by its name");
       assert.equal(await views("?days=1", { now: now + 100 }), 1, "tomorrow, once it is");
       assert.equal(await views(`?from=${yesterday}&to=${tomorrow}`), 4, "all");
-      const { experiments, as_of_local: local } = await site.report();
+      const { experiments, as_of_local: local } = await site.report("?by=day");
       assert.equal(local, `${today} 23:59:59`);
       const { days } = experiments[0].goals[0];
+      const order = { currency: "USD", orders: [0, 1], gross: ["0.00", "1.00"], net: ["0.00", "1.00"] };
       assert.deepEqual(days, [
-        { day: yesterday, exposures: [0, 1], conversions: [0, 0] },
-        { day: today, exposures: [0, 0], conversions: [0, 1] },
+        { day: yesterday, exposures: [0, 1], conversions: [0, 0], total_conversions: [0, 0] },
+        { day: today, exposures: [0, 0], conversions: [0, 1], total_conversions: [0, 1], revenue: [order] },
       ]);
     });
   }
@@ -248,9 +249,28 @@ test("the last 30 days are today and the 29 days before, and an experiment is to
   assert.equal(report.experiments[0].variants[1].exposures, 3);
 });
 
+test("figures are told day by day when they are asked for", async () => {
+  const site = await siteFor(on);
+  await site.run(HERO, NOW - 60 * DAY);
+  for (const ago of [50, 1]) {
+    const now = NOW - ago * DAY;
+    await site.take(batch(b[ago % 20], { now, load: `p${ago}` }).view().exposure("hero", "b").track("purchase", { revenue: 3 }), { now });
+  }
+  await site.settled();
+  const plain = await site.report();
+  assert.ok(!JSON.stringify(plain).includes('"days"'));
+  const yesterday = day(NOW - DAY);
+  const { days, experiments, totals } = await site.report("?by=day");
+  assert.deepEqual(days.map((one) => [one.day, one.totals, one.diagnostics]), [[yesterday, totals, { accepted: 3 }]]);
+  assert.deepEqual(experiments[0].days, [{ day: yesterday, exposures: [0, 1], crossovers: 0 }]);
+  assert.equal(experiments[0].variants[1].exposures, 2, "an experiment is told over its whole run");
+  const all = await site.report("?by=day&days=60");
+  assert.deepEqual(all.experiments[0].days.map((one) => one.day), [day(NOW - 50 * DAY), yesterday]);
+});
+
 test("a range that is none is refused by its name", async () => {
   const site = await siteFor(on);
-  for (const [query, field] of [["?days=0", "days"], ["?days=401", "days"], ["?days=x", "days"], ["?from=2026-13-01", "from"], ["?to=yesterday", "to"]]) {
+  for (const [query, field] of [["?days=0", "days"], ["?days=401", "days"], ["?days=x", "days"], ["?from=2026-13-01", "from"], ["?to=yesterday", "to"], ["?by=hour", "by"], ["?by=day&from=2020-01-01", "from"]]) {
     const { status, body } = await site.call("GET", `/report${query}`);
     assert.deepEqual([status, body.error?.code, body.error?.field], [400, "bad_field", field], query);
   }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { history } from "../bench/history.mjs";
 import { rows } from "../bench/rows.mjs";
 import { above, budgets } from "../support/budgets.mjs";
 import { collectorFor } from "../support/workerd.mjs";
@@ -10,7 +11,7 @@ let figures;
 
 before(async () => {
   const collector = await collectorFor({ after });
-  ({ figures } = await rows(collector, { batchCount: 30 }));
+  figures = { ...(await rows(collector, { batchCount: 30 })).figures, ...(await history(collector)).figures };
 });
 
 test("no count of rows is above its budget", () => {
@@ -32,4 +33,11 @@ test("a flush writes nothing but its alarm, and the site one row for all that it
 test("a visitor who came a moment ago is not read again", () => {
   // The one row is the outbox's, which SQLite looks up to overwrite it.
   assert.equal(figures["shard.rows_read_per_batch"], 1);
+});
+
+test("a report of 400 days of history reads no more rows than its budget, and the days asked for besides", () => {
+  const read = (name) => figures[`report.rows_read${name}`];
+  const more = read("_by_day") - read("");
+  assert.ok(more <= 3 * 30, `${more} rows more, of three experiments over 30 days`);
+  assert.ok(read("_by_day_of_all") > 4 * 390, "it reads the days that are asked for");
 });

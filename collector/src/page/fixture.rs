@@ -30,6 +30,7 @@ pub fn report() -> Report {
             revenue: vec![usd(402, "38214.60", "95.06", None)],
             unattributed: vec![],
         },
+        days: None,
         experiments: vec![experiment(2 * tributary_core::time::DAY)],
         holdout: Holdout::default(),
         communications: vec![],
@@ -63,19 +64,25 @@ pub fn experiment(age: Millis) -> ExperimentReport {
                     figures("control", 2_400, 72, vec![usd(74, "6963.40", "94.10", Some("2.90"))]),
                     figures("b", 2_000, 80, vec![usd(83, "7254.00", "87.40", Some("3.63"))]),
                 ],
-                days: vec![
-                    GoalDay { day: "2026-11-19".into(), exposures: vec![1_000, 900], conversions: vec![20, 30] },
-                    GoalDay { day: "2026-11-21".into(), exposures: vec![1_400, 1_100], conversions: vec![52, 50] },
-                ],
+                days: Some(vec![
+                    day("2026-11-19", [1_000, 900], [20, 30]),
+                    day("2026-11-21", [1_400, 1_100], [52, 50]),
+                ]),
             },
             GoalReport {
                 goal: goal("hero_click", GoalKind::Click { selector: "[data-goal=hero]".into() }),
                 primary: false,
                 variants: vec![figures("control", 2_400, 480, vec![]), figures("b", 2_000, 300, vec![])],
-                days: vec![],
+                days: None,
             },
         ],
+        days: None,
     }
+}
+
+fn day(day: &str, exposures: [i128; 2], conversions: [i128; 2]) -> GoalDay {
+    let [exposures, conversions] = [exposures, conversions].map(Vec::from);
+    GoalDay { day: day.into(), exposures, total_conversions: conversions.clone(), conversions, ..GoalDay::default() }
 }
 
 fn goal(key: &str, kind: GoalKind) -> Goal {

@@ -55,7 +55,8 @@ struct SoFar {
 /// A goal's running totals for every calendar day from the first with figures to the last, quiet days too, and the lines
 /// they draw.
 fn so_far(goal: &GoalReport, experiment: &ExperimentReport) -> (Vec<SoFar>, Vec<Line>) {
-    let known: BTreeMap<Day, _> = goal.days.iter().filter_map(|day| Some((Day::parse(&day.day)?, day))).collect();
+    let known: BTreeMap<Day, _> =
+        goal.days.iter().flatten().filter_map(|day| Some((Day::parse(&day.day)?, day))).collect();
     let (first, last) = (known.keys().next().map_or(0, |day| day.0), known.keys().last().map_or(-1, |day| day.0));
     let (mut exposures, mut conversions) = (vec![0; experiment.variants.len()], vec![0; experiment.variants.len()]);
     let mut days = Vec::new();

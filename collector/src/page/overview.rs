@@ -165,6 +165,7 @@ fn meaning(reason: Reason) -> (&'static str, &'static str) {
             ("Unknown", "events about something that is not configured; they only belong to their session")
         }
         Reason::ProfileConflict => ("Profile conflicts", "visitors identified as a second person; the first stands"),
+        Reason::Crossover => ("Crossovers", "exposed to a second variant of an experiment; left out of its results"),
         Reason::LateCredit => ("Too late for credit", "history that joined a person after its credit was settled"),
         Reason::NoConsent => ("No consent", "refused: the browser signals refusal, and its visitor has not agreed"),
     }

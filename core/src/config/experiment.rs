@@ -34,6 +34,9 @@ pub struct Experiment {
     pub goals: Vec<Goal>,
     /// Start of the run (included).
     pub started_at: Option<Millis>,
+    /// The configuration's version that set the start: sessions accepted before it are not counted.
+    #[serde(default)]
+    pub started_in: Version,
     /// End of the run (excluded).
     pub ended_at: Option<Millis>,
     /// The configuration's version that set the end: events accepted before it know of none.

@@ -96,11 +96,12 @@ impl Config {
         let at = at.unwrap_or(now);
         require(at >= now - OLDEST_START, "at", "at most 400 days in the past")?;
         require(at <= now + OLDEST_START, "at", "at most 400 days ahead")?;
-        self.with_experiment_changed(key, |experiment, _| {
+        self.with_experiment_changed(key, |experiment, version| {
             if experiment.started_at.is_some() {
                 return Err(InputError::Conflict("the experiment was started already"));
             }
             experiment.started_at = Some(at);
+            experiment.started_in = version;
             Ok(())
         })
     }
@@ -191,6 +192,7 @@ impl NewExperiment {
             allocations: vec![Allocation { coverage, weights }],
             goals: Vec::new(),
             started_at: None,
+            started_in: 0,
             ended_at: None,
             ended_in: 0,
             pauses: Vec::new(),

@@ -46,16 +46,18 @@ impl Enrolment {
         Self { variant, version, exposed_at, config, is_crossover: false, goals: BTreeMap::new() }
     }
 
-    /// A later valid exposure.
-    pub fn meet(&mut self, variant: u8) {
-        self.is_crossover |= variant != self.variant;
+    /// A later valid exposure. True if it is the unit's first to a second variant.
+    pub fn meet(&mut self, variant: u8) -> bool {
+        let crosses = !self.is_crossover && variant != self.variant;
+        self.is_crossover |= crosses;
+        crosses
     }
 
-    /// A goal's event at or after the first exposure. True if it converts.
+    /// A goal's event, which is never before the first exposure: there was no enrolment then. True if it converts.
     pub fn convert(&mut self, (place, goal): (u8, &Goal), at: Millis, day: Day, revenue: Option<Sum>) -> bool {
         let is_within = goal.window.is_none_or(|window| at - self.exposed_at <= window);
         let is_conversion = !matches!(goal.kind, GoalKind::BounceRate { .. } | GoalKind::ExitRate { .. });
-        if at < self.exposed_at || !is_within || !is_conversion || !self.is_in_denominator(goal) {
+        if !is_within || !is_conversion || !self.is_in_denominator(goal) {
             return false;
         }
         let conversions = self.goals.entry(place).or_default();
@@ -74,7 +76,8 @@ impl Enrolment {
     /// A session of the unit as it stands: the goals of sessions that it counts for.
     pub fn overlap(&mut self, experiment: &Experiment, session: &Session, day: Day) {
         let has_ended = experiment.end_in(session.config).is_some_and(|end| session.first >= end);
-        if session.last.max(session.told) < self.exposed_at || has_ended {
+        let is_known = session.config >= experiment.started_in;
+        if session.last.max(session.told) < self.exposed_at || has_ended || !is_known {
             return;
         }
         for (place, goal) in (0_u8..).zip(&experiment.goals) {
@@ -99,7 +102,7 @@ impl Enrolment {
         let entity = Entity::Experiment(experiment.number);
         let exposed_on = zone.day(self.exposed_at);
         if self.is_crossover {
-            return facts.add(exposed_on, entity, Metric::Crossovers, 1);
+            return;
         }
         let variant = self.variant;
         facts.add(exposed_on, entity, Metric::Exposures(variant), 1);

@@ -4,7 +4,7 @@ use crate::facts::{Entity, Facts, Metric};
 use crate::fold::Fold;
 use crate::judge::{Deed, OrderId, Rules};
 use crate::message::{Address, Envelope, Message};
-use crate::order::{Place, Verdict};
+use crate::order::{Holder, Place, Verdict};
 use crate::seen::Seen;
 use crate::time::{DAY, Millis};
 use crate::wire::Reason;
@@ -145,7 +145,13 @@ impl History {
                 .iter()
                 .flat_map(|((day, entity), figures)| figures.keys().map(|metric| (*day, *entity, *metric)))
                 .collect();
-            let message = Message::Closed { key: self.recent.key(kept), places, refunded: verdict.refunded };
+            let origin = self.recent.origin(kept);
+            let named = origin.profile.map(|place| self.recent.texts.text(place));
+            let holder = match named.filter(|named| !self.owner.is(named)) {
+                _ if origin.is_stranger => Holder::Named,
+                other => Holder::Person { names: other.map(str::to_owned) },
+            };
+            let message = Message::Closed { key: self.recent.key(kept), holder, places, refunded: verdict.refunded };
             messages.push(Envelope { to: Address::Order(hash), message });
         }
         messages

@@ -144,13 +144,13 @@ impl History {
     /// folded already or was never here.
     pub fn amend(&mut self, key: &OrderKey, verdict: Verdict, rules: &Rules) -> Option<Facts> {
         let place = self.recent.place_of(key)?;
-        Some(self.change_from(key.at, rules, |recent| recent.events[place].verdict = Some(verdict)))
+        Some(self.change_from(key.at, rules, |recent| recent.events[place].learn(verdict)))
     }
 
     /// Writes down what an order came to, where somebody else makes the figures.
     pub fn note(&mut self, key: &OrderKey, verdict: Verdict) {
         if let Some(place) = self.recent.place_of(key) {
-            self.recent.events[place].verdict = Some(verdict);
+            self.recent.events[place].learn(verdict);
         }
     }
 

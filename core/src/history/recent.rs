@@ -48,6 +48,13 @@ pub(super) struct Kept {
     pub(super) verdict: Option<Verdict>,
 }
 
+impl Kept {
+    /// Takes what its order says of it, by whichever way that comes first.
+    pub(super) fn learn(&mut self, verdict: Verdict) {
+        self.verdict = Some(self.verdict.map_or(verdict, |known| known.and(verdict)));
+    }
+}
+
 /// What stands for a deed that is not there: every place is checked when a row is read.
 const NOTHING: &Judged = &Judged { deed: Deed::Presence, meets: Vec::new(), receipts: Vec::new(), values: Vec::new() };
 

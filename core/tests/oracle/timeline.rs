@@ -2,213 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use tributary_core::config::Config;
-use tributary_core::config_input::NewSite;
 use tributary_core::time::{DAY, HOUR, MINUTE, Millis};
 
-use crate::support::{Happening, T0, hero, variant_of};
+use crate::dice::Dice;
+use crate::shop::{
+    CAMPAIGNS, COMMUNICATIONS, EXPERIENCES, EXPERIMENTS, PAGES, POINTS, PRICES, PROFILES, REFUNDS, SEQUENCES, VISITORS,
+};
+use crate::support::T0;
+use crate::told::{Told, Via, What};
 
 /// When everything arrives.
 pub const NOW: Millis = T0 + 5 * DAY;
-/// The holdout of the shop has exactly one of them.
-pub const VISITORS: [&str; 5] = ["ada", "bob", "cyd", "dan", "eve"];
-pub const PROFILES: [&str; 2] = ["p", "q"];
-pub const COMMUNICATIONS: [(&str, &str); 4] =
-    [("offer", "popup"), ("bell", "notification"), ("banner", "block"), ("mail", "message")];
-pub const SEQUENCES: [(&str, &[&str]); 2] = [("welcome", &["offer", "mail"]), ("sale", &["offer", "banner"])];
-pub const CAMPAIGNS: [(&str, &[&str]); 1] = [("spring", &["welcome", "sale"])];
-pub const EXPERIENCES: [(&str, &[&str]); 2] = [("cart", &["one", "two"]), ("gift", &["only"])];
-
-/// How long an interaction earns orders, by era.
-pub const LOOKBACKS: [Millis; 2] = [DAY, 3 * HOUR];
-/// Windows of experiences, by era.
-pub const WINDOWS: [[Millis; 5]; 2] =
-    [[HOUR, 3 * HOUR, DAY, 3 * DAY, 7 * DAY], [30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, DAY]];
-
-/// Revenue and currency as they are told; the currency and the minor units they come to.
-pub const PRICES: [(Option<&str>, Option<&str>, &str, i64); 8] = [
-    (Some("10.5"), Some("\"USD\""), "USD", 1050),
-    (Some("99.995"), Some("\"usd\""), "USD", 10_000),
-    (Some("20"), None, "USD", 2_000),
-    (Some("500"), Some("\"JPY\""), "JPY", 500),
-    (None, None, "USD", 0),
-    (Some("\"10\""), Some("\"JPY\""), "JPY", 0),
-    (Some("7"), Some("\"ZZZ\""), "USD", 0),
-    (Some("null"), Some("\"USD\""), "USD", 0),
-];
-
-/// How much a refund takes back.
-#[derive(Debug, Clone, Copy)]
-pub enum Back {
-    All(Option<&'static str>),
-    Part(&'static str, i64),
-    Bad,
-}
-
-/// Amount and currency as they are told, and what they come to.
-pub const REFUNDS: [(Option<&str>, Option<&str>, Back); 8] = [
-    (None, None, Back::All(None)),
-    (None, Some("\"JPY\""), Back::All(Some("JPY"))),
-    (None, Some("\"ZZZ\""), Back::Bad),
-    (Some("3"), None, Back::Part("USD", 300)),
-    (Some("6.005"), Some("\"USD\""), Back::Part("USD", 601)),
-    (Some("200"), Some("\"JPY\""), Back::Part("JPY", 200)),
-    (Some("-1"), Some("\"USD\""), Back::Bad),
-    (Some("\"3\""), None, Back::Bad),
-];
-
-/// Nobody and a profile cannot be identified.
-const IDENTIFY_OR_ORDER: [What; 2] = [What::Identify("p"), What::Order { price: 0, id: Some("A") }];
-
-/// Where an event was told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Via {
-    Page { load: &'static str, number: u32 },
-    Server { id: String, sequence: u32 },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    View(&'static str),
-    /// Of `hero`: the variant that the assignment gives, or the other.
-    Exposure {
-        is_right: bool,
-    },
-    /// A click or submit that is about no communication.
-    Touch,
-    Click(usize),
-    Hover {
-        communication: usize,
-        is_touch: bool,
-    },
-    Appearance(usize),
-    Dismissal(usize),
-    SequenceStart(usize),
-    CampaignStart(usize),
-    Execution {
-        experience: usize,
-        variant: usize,
-    },
-    Order {
-        price: usize,
-        id: Option<&'static str>,
-    },
-    Refund {
-        amount: usize,
-        id: Option<&'static str>,
-    },
-    /// A custom event, with a plan and points.
-    Signup {
-        is_pro: bool,
-        points: usize,
-    },
-    Identify(&'static str),
-}
-
-/// What `points` are told, and what they come to, in billionths.
-pub const POINTS: [(Option<&str>, i128); 5] = [
-    (Some("2.5"), 2_500_000_000),
-    (Some("-4"), -4_000_000_000),
-    (Some("\"3\""), 0),
-    (None, 0),
-    (Some("0.1"), 100_000_000),
-];
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// Which configuration is in force when it is accepted: the first or the second.
-    pub era: usize,
-    pub at: Millis,
-    pub via: Via,
-    pub visitor: Option<&'static str>,
-    pub profile: Option<&'static str>,
-    pub what: What,
-}
-
-/// The shop: a holdout, an experiment, communications, experiences, goals and their journeys. The first is in force for
-/// the events of the first era, the second for those of the second.
-pub fn shop(time_zone: &str) -> [Config; 2] {
-    fn read<T: DeserializeOwned>(body: Value) -> T {
-        serde_json::from_value(body).unwrap()
-    }
-    let site: NewSite = read(json!({ "name": "Shop", "time_zone": time_zone, "currency": "USD" }));
-    let mut config = site.into_config("site".to_owned()).unwrap();
-    config = config.with_change(read(json!({ "holdout": 0.2 }))).unwrap();
-    config = config.with_experiment(hero(1.0)).unwrap().with_start("hero", Some(T0 - 390 * DAY), T0).unwrap();
-    for (key, kind) in COMMUNICATIONS {
-        config = config.with_communication(read(json!({ "key": key, "type": kind }))).unwrap();
-    }
-    for (key, communications) in SEQUENCES {
-        config = config.with_sequence(read(json!({ "key": key, "communications": communications }))).unwrap();
-    }
-    for (key, sequences) in CAMPAIGNS {
-        config = config.with_campaign(read(json!({ "key": key, "sequences": sequences }))).unwrap();
-    }
-    for (key, variants) in EXPERIENCES {
-        let variants: Vec<Value> = variants.iter().map(|key| json!({ "key": key })).collect();
-        config = config.with_experience(read(json!({ "key": key, "variants": variants }))).unwrap();
-    }
-    let made_at = T0 - 390 * DAY;
-    let goals = [
-        json!({ "key": "revenue", "event": "purchase", "measure": "value", "property": "revenue", "window_ms": 3 * HOUR, "at": made_at }),
-        json!({ "key": "signups", "event": "signup", "condition": { "plan": "pro" }, "measure": "events", "window_ms": DAY, "at": made_at }),
-        json!({ "key": "points", "event": "signup", "measure": "value", "property": "points", "at": made_at }),
-        json!({ "key": "visits", "event": "session_start", "measure": "events", "window_ms": HOUR, "at": made_at }),
-        json!({ "key": "returns", "event": "return_visit", "measure": "unique", "window_ms": DAY, "at": made_at }),
-        json!({ "key": "known", "event": "profile_created", "measure": "unique", "window_ms": DAY, "at": made_at }),
-    ];
-    for goal in goals {
-        config = config.with_goal(read(goal), T0).unwrap();
-    }
-    let journeys = [
-        json!({ "key": "a", "goal": "revenue", "treatments": [{ "experiment": "hero", "variant": "b" }, { "communication": "offer" }] }),
-        json!({ "key": "b", "goal": "revenue", "treatments": [{ "experience": "cart", "variant": "one" }] }),
-        json!({ "key": "c", "goal": "signups", "treatments": [{ "experiment": "hero", "variant": "control" }, { "communication": "bell" }, { "experience": "gift", "variant": "only" }] }),
-        json!({ "key": "e", "goal": "known", "treatments": [{ "communication": "banner" }, { "experience": "cart", "variant": "two" }] }),
-    ];
-    for journey in journeys {
-        config = config.with_journey(read(journey)).unwrap();
-    }
-    let change = json!({ "lookback_ms": LOOKBACKS[1], "windows_ms": WINDOWS[1] });
-    let mut next = config.with_change(read(change)).unwrap();
-    let late = json!({ "key": "tries", "event": "signup", "measure": "events", "at": made_at });
-    next = next.with_goal(read(late), T0).unwrap();
-    let late = json!({ "key": "starts", "event": "session_start", "measure": "events", "at": made_at });
-    next = next.with_goal(read(late), T0).unwrap();
-    let mail = json!({ "key": "d", "goal": "visits", "treatments": [{ "communication": "mail" }] });
-    next = next.with_journey(read(mail)).unwrap();
-    [config, next]
-}
-
-/// Numbers from a seed (`SplitMix64`).
-#[derive(Debug, Clone)]
-pub struct Dice(pub u64);
-
-impl Dice {
-    pub fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % end as u64).unwrap()
-    }
-
-    pub fn pick<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())]
-    }
-
-    pub fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-
-    pub fn shuffle<T>(&mut self, all: &mut [T]) {
-        for place in (1..all.len()).rev() {
-            all.swap(place, self.below(place + 1));
-        }
-    }
-}
-
 /// Steps from one event to another: ties, and every limit that there is, just held and just passed.
 const STEPS: [Millis; 20] = [
     0,
@@ -258,7 +62,15 @@ pub fn timeline(dice: &mut Dice, count: usize) -> Vec<Told> {
         let step = dice.pick(&STEPS);
         let at = if dice.one_in(4) { base - step } else { base + step };
         let visitor = VISITORS[(first + dice.below(visitors)) % VISITORS.len()];
-        let what = what(dice);
+        // A third of the time somebody goes on within the visit.
+        let last = all.last().filter(|_| dice.one_in(3)).and_then(|last| Some((last.at, last.visitor?)));
+        let (at, visitor) = last.map_or((at, visitor), |(at, visitor)| (at + dice.pick(&[0, 1, MINUTE]), visitor));
+        let what = if last.is_some() && dice.one_in(2) { What::View(dice.below(PAGES.len())) } else { what(dice) };
+        let (at, visitor, what, profile) = if dice.one_in(4) {
+            follow(dice, &all).unwrap_or((at, visitor, what, None))
+        } else {
+            (at, visitor, what, dice.one_in(3).then(|| dice.pick(&PROFILES)))
+        };
         let era = if is_changed { dice.below(2) } else { 0 };
         let is_server = dice.one_in(3) || matches!(what, What::Execution { .. }) || at < NOW - 7 * DAY;
         let told = if is_server {
@@ -266,7 +78,7 @@ pub fn timeline(dice: &mut Dice, count: usize) -> Vec<Told> {
                 0 => (None, None),
                 1 | 2 => (None, Some(dice.pick(&PROFILES))),
                 3 => (Some(visitor), Some(dice.pick(&PROFILES))),
-                _ => (Some(visitor), None),
+                _ => (Some(visitor), profile),
             };
             let visitor = if matches!(what, What::Identify(_)) { visitor.or(Some(VISITORS[first])) } else { visitor };
             let id = format!("{}{place}", dice.pick(&["a", "lb", "z"]));
@@ -277,11 +89,30 @@ pub fn timeline(dice: &mut Dice, count: usize) -> Vec<Told> {
             let number = numbers.entry((visitor, load)).or_default();
             *number += 1;
             let via = Via::Page { load, number: *number - 1 };
-            Told { era, at: at.min(NOW), via, visitor: Some(visitor), profile: None, what }
+            Told { era, at: at.min(NOW), via, visitor: Some(visitor), profile, what }
         };
         all.push(told);
     }
     all
+}
+
+/// Whose events, when, which, and of whom.
+type Next = (Millis, &'static str, What, Option<&'static str>);
+
+/// What somebody does who was exposed: at a limit of a window or a run, or within the same visit.
+fn follow(dice: &mut Dice, all: &[Told]) -> Option<Next> {
+    const WINDOWS: [Millis; 8] = [0, 1, HOUR, HOUR + 1, 3 * HOUR, 3 * HOUR + 1, DAY, DAY + 1];
+    const EDGES: [Millis; 7] = [HOUR, 3 * HOUR, 7 * HOUR, DAY, DAY + HOUR, 3 * DAY - 1, 3 * DAY];
+    let exposures: Vec<&Told> = all.iter().filter(|told| matches!(told.what, What::Exposure { .. })).collect();
+    let exposure = exposures.get(dice.below(exposures.len().max(1)))?;
+    let What::Exposure { experiment, .. } = exposure.what else { return None };
+    let at = if dice.one_in(3) { T0 + dice.pick(&EDGES) } else { exposure.at + dice.pick(&WINDOWS) };
+    let again =
+        What::Exposure { experiment, is_right: true, version: dice.pick(&[None, Some(1), Some(2)]), is_forced: false };
+    let order = What::Order { price: dice.below(4), id: dice.pick(&[None, None, Some("A")]) };
+    let signup = What::Signup { is_pro: true, points: 0 };
+    let what = dice.pick(&[again, again, order, order, signup, What::Touch, What::View(1), What::View(0)]);
+    Some((at, exposure.visitor?, what, exposure.profile))
 }
 
 /// The history of most of a year, oldest first, as a server imports it: so long that most of it is folded into
@@ -308,6 +139,7 @@ pub fn history(dice: &mut Dice, count: usize) -> Vec<Told> {
         let profile = dice.pick(&PROFILES);
         all.push(match dice.below(5) {
             0 => told(place, at, None, Some(profile), what),
+            1 => told(place, at, Some(visitor), Some(profile), what),
             _ => told(place, at, Some(visitor), None, what),
         });
     }
@@ -317,11 +149,15 @@ pub fn history(dice: &mut Dice, count: usize) -> Vec<Told> {
 fn what(dice: &mut Dice) -> What {
     let communication = dice.below(COMMUNICATIONS.len());
     let id = dice.pick(&[None, Some("A"), Some("B"), Some("7")]);
-    match dice.below(32) {
-        0..=3 => What::View("https://shop.example/"),
-        4 => What::Touch,
-        5..=6 => What::Exposure { is_right: true },
-        7 => What::Exposure { is_right: false },
+    match dice.below(35) {
+        0..=3 => What::View(dice.below(PAGES.len())),
+        4 => dice.pick(&[What::Touch, What::Submit]),
+        5..=7 | 32..=34 => What::Exposure {
+            experiment: dice.below(EXPERIMENTS.len()),
+            is_right: !dice.one_in(8),
+            version: dice.pick(&[None, Some(1), Some(1), Some(2)]),
+            is_forced: dice.one_in(16),
+        },
         8..=11 => What::Click(communication),
         12..=13 => What::Hover { communication, is_touch: dice.one_in(4) },
         14..=15 => What::Appearance(communication),
@@ -336,88 +172,5 @@ fn what(dice: &mut Dice) -> What {
         26..=27 => What::Refund { amount: dice.below(REFUNDS.len()), id },
         28..=29 => What::Signup { is_pro: !dice.one_in(3), points: dice.below(POINTS.len()) },
         _ => What::Identify(dice.pick(&PROFILES)),
-    }
-}
-
-impl Told {
-    /// Something else that could have been told of the same id.
-    pub fn other(&self) -> What {
-        if matches!(self.what, What::Identify(_)) {
-            What::View("https://shop.example/thanks")
-        } else {
-            IDENTIFY_OR_ORDER[usize::from(self.visitor.is_none())]
-        }
-    }
-
-    fn name_and_body(&self) -> (&'static str, Value) {
-        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-        let object = |fields: &[(&str, Option<Value>)]| {
-            Value::Object(
-                fields.iter().filter_map(|(name, value)| Some(((*name).to_owned(), value.clone()?))).collect(),
-            )
-        };
-        let of = |communication: usize| json!({ "communication": COMMUNICATIONS[communication].0 });
-        match self.what {
-            What::View(url) => ("$page_view", json!({ "url": url })),
-            What::Exposure { is_right } => {
-                let given = self.visitor.map_or("b", variant_of);
-                let other = if given == "b" { "control" } else { "b" };
-                let variant = if is_right { given } else { other };
-                ("$exposure", json!({ "experiment": "hero", "variant": variant, "version": 1 }))
-            }
-            What::Touch => ("$click", json!({ "goals": [[1, 3]] })),
-            What::Click(communication) => ("$click", of(communication)),
-            What::Hover { communication, is_touch } => {
-                let pointer = if is_touch { "touch" } else { "mouse" };
-                ("$hover", json!({ "communication": COMMUNICATIONS[communication].0, "pointer": pointer }))
-            }
-            What::Appearance(communication) => ("$appearance", of(communication)),
-            What::Dismissal(communication) => ("$dismissal", of(communication)),
-            What::SequenceStart(place) => ("$sequence_start", json!({ "sequence": SEQUENCES[place].0 })),
-            What::CampaignStart(place) => ("$campaign_start", json!({ "campaign": CAMPAIGNS[place].0 })),
-            What::Execution { experience, variant } => {
-                let (key, variants) = EXPERIENCES[experience];
-                ("$execution", json!({ "experience": key, "variant": variants[variant] }))
-            }
-            What::Order { price, id } => {
-                let (revenue, currency, ..) = PRICES[price];
-                let id = id.map(|id| if id == "7" { json!(7) } else { json!(id) });
-                (
-                    "purchase",
-                    object(&[("revenue", revenue.map(read)), ("currency", currency.map(read)), ("order_id", id)]),
-                )
-            }
-            What::Refund { amount, id } => {
-                let (amount, currency, _) = REFUNDS[amount];
-                let id = id.map(Value::from);
-                ("refund", object(&[("amount", amount.map(read)), ("currency", currency.map(read)), ("order_id", id)]))
-            }
-            What::Signup { is_pro, points } => {
-                let plan = if is_pro { "pro" } else { "free" };
-                ("signup", object(&[("plan", Some(plan.into())), ("points", POINTS[points].0.map(read))]))
-            }
-            What::Identify(profile) => ("$identify", json!({ "profile": profile })),
-        }
-    }
-
-    /// As a page sends it; none of a server's.
-    pub fn happening(&self) -> Option<Happening> {
-        let Via::Page { load, number } = self.via else { return None };
-        let (name, body) = self.name_and_body();
-        let (visitor, load) = (self.visitor?.to_owned(), load.to_owned());
-        Some(Happening { visitor, load, number, at: self.at, name: name.to_owned(), body })
-    }
-
-    /// As a server tells it; none of a page's.
-    pub fn line(&self) -> Option<String> {
-        let Via::Server { id, sequence } = &self.via else { return None };
-        let (name, properties) = self.name_and_body();
-        let mut line = json!({ "id": id, "at": self.at, "name": name, "properties": properties, "sequence": sequence });
-        for (field, value) in [("visitor", self.visitor), ("profile", self.profile)] {
-            if let Some(value) = value {
-                line[field] = value.into();
-            }
-        }
-        Some(line.to_string())
     }
 }

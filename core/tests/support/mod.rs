@@ -14,10 +14,10 @@ use tributary_core::facts::{Facts, Metric};
 use tributary_core::judge::Rules;
 use tributary_core::message::{Address, Envelope, Message};
 use tributary_core::person::{Outcome, Person};
-use tributary_core::report::{Range, Report};
+use tributary_core::report::{Asked, By, Ledger, Range, Report};
 use tributary_core::retention;
 use tributary_core::time::{DAY, HOUR, MINUTE, Millis, SECOND};
-use tributary_core::wire::{Batch, BatchError, parse};
+use tributary_core::wire::{Batch, BatchError, Reason, parse};
 
 /// The start of every timeline: 2025-10-09 08:53:20 UTC, a Thursday.
 pub const T0: Millis = 1_760_000_000_000;
@@ -83,6 +83,8 @@ pub struct Happening {
     pub at: Millis,
     pub name: String,
     pub body: Value,
+    /// That its run names.
+    pub profile: Option<String>,
 }
 
 /// What one visitor does, in one page load.
@@ -107,7 +109,8 @@ impl Timeline {
     pub fn event(mut self, name: &str, body: Value) -> Self {
         let number = u32::try_from(self.events.len()).unwrap();
         let (visitor, now) = (self.visitor.clone(), self.now);
-        self.events.push(Happening { load: "load".to_owned(), visitor, number, at: now, name: name.to_owned(), body });
+        let (load, name) = ("load".to_owned(), name.to_owned());
+        self.events.push(Happening { load, visitor, number, at: now, name, body, profile: None });
         self
     }
 
@@ -146,7 +149,7 @@ pub fn visitor_given(variant: &str, nth: usize) -> String {
 
 /// A batch as a page would send it: a run per event.
 pub fn batch(events: &[Happening], sent_at: Millis) -> String {
-    let run = |event: &Happening| json!({ "load": event.load, "first": event.number, "at": event.at, "events": [[0, event.name, event.body]] });
+    let run = |event: &Happening| json!({ "load": event.load, "first": event.number, "at": event.at, "profile": event.profile, "events": [[0, event.name, event.body]] });
     let runs: Vec<Value> = events.iter().map(run).collect();
     json!({ "visitor": events[0].visitor, "sent_at": sent_at, "runs": runs }).to_string()
 }
@@ -278,21 +281,24 @@ impl Collector {
 
     pub fn report(&self) -> Report {
         let now = T0 + 3 * DAY;
-        let range = Range::last(30, self.rules.zone().day(now));
-        Report::read(&self.rules.config, &self.facts, range, now, 0)
+        self.report_of(Range::last(30, self.rules.zone().day(now)), By::Sum, now)
     }
 
-    /// All figures but the diagnostics, which say what happened on the way.
+    pub fn report_of(&self, range: Range, by: By, now: Millis) -> Report {
+        Report::read(&self.rules.config, &Ledger::of(&self.facts), Asked { range, by }, now, 0)
+    }
+
+    /// All figures but the diagnostics that say what happened on the way.
     pub fn settled(&self) -> Facts {
         let mut facts = self.facts.clone();
         for figures in facts.0.values_mut() {
-            figures.retain(|metric, _| !matches!(metric, Metric::Diagnostic(_)));
+            figures.retain(|metric, _| !matches!(metric, Metric::Diagnostic(reason) if *reason != Reason::Crossover));
         }
         facts.0.retain(|_, figures| !figures.is_empty());
         facts
     }
 
-    pub fn diagnostic(&self, reason: tributary_core::wire::Reason) -> i128 {
+    pub fn diagnostic(&self, reason: Reason) -> i128 {
         self.report().diagnostics.get(&reason).copied().unwrap_or(0)
     }
 }

@@ -9,7 +9,7 @@ export const EVENTS = 10;
 const SHOP = "https://www.harbour-and-pine.example";
 
 /** The variant that the collector will find right. */
-function variantOf(visitor, experiment) {
+export function variantOf(visitor, experiment) {
   const growthbook = new GrowthBook({ attributes: { id: visitor } });
   const variations = experiment.variants.map(({ key }) => key);
   const { value } = growthbook.run({ key: experiment.key, variations, seed: experiment.seed, hashVersion: 2, hashAttribute: "id" });

@@ -1,0 +1,274 @@
+//! Experiments over their runs, per variant and goal.
+
+use serde::Serialize;
+
+use super::revenue::{Revenue, Sale, currencies, revenue};
+use super::{Read, get, ratio};
+use crate::config::{Experiment, Goal, Status};
+use crate::facts::{Entity, Figures, Measure, Metric};
+use crate::money::{Currency, decimal};
+use crate::time::{Day, Millis};
+
+/// An experiment over its whole run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExperimentReport {
+    /// The name developers use.
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Start, ms.
+    pub started_at: Option<Millis>,
+    /// Start in the site's time zone, for people.
+    pub started_local: Option<String>,
+    /// End, ms.
+    pub ended_at: Option<Millis>,
+    /// End in the site's time zone, for people.
+    pub ended_local: Option<String>,
+    /// Share of visitors who take part, 0 to 1.
+    pub coverage: f64,
+    /// Visitors exposed to two variants, left out of the results.
+    pub crossovers: i128,
+    /// Control first.
+    pub variants: Vec<VariantReport>,
+    /// Primary first.
+    pub goals: Vec<GoalReport>,
+    /// Each day with an exposure or a crossover.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days: Option<Vec<ExperimentDay>>,
+}
+
+/// A variant's exposures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VariantReport {
+    /// The name developers use.
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// Share of those who take part, 0 to 1.
+    pub weight: f64,
+    /// Distinct visitors who were given it: the only denominator.
+    pub exposures: i128,
+}
+
+/// An experiment on one day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExperimentDay {
+    /// `YYYY-MM-DD`.
+    pub day: String,
+    /// Visitors first exposed on that day, in the order of the variants.
+    pub exposures: Vec<i128>,
+    /// Visitors first exposed to a second variant on that day.
+    pub crossovers: i128,
+}
+
+/// A goal's figures per variant.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GoalReport {
+    /// The goal itself: key, name, type.
+    #[serde(flatten)]
+    pub goal: Goal,
+    /// Whether it decides.
+    pub primary: bool,
+    /// In the order of the experiment's variants.
+    pub variants: Vec<GoalFigures>,
+    /// Each day with any of its figures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days: Option<Vec<GoalDay>>,
+}
+
+/// One goal's figures for one variant.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GoalFigures {
+    /// The variant's key.
+    pub variant: String,
+    /// Distinct visitors exposed.
+    pub exposures: i128,
+    /// Distinct visitors who converted.
+    pub conversions: i128,
+    /// All conversions.
+    pub total_conversions: i128,
+    /// `conversions / exposures`, or `met / sessions` of a goal of sessions; absent where there is nothing to divide by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion_rate: Option<f64>,
+    /// Of a goal of sessions (per session, bounce rate, exit rate).
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Sessions>,
+    /// By currency; empty for goals without revenue.
+    pub revenue: Vec<Revenue>,
+}
+
+/// Sessions that count for a goal, and those that met it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Sessions {
+    /// How many count.
+    pub sessions: i128,
+    /// How many of them met it.
+    #[serde(rename = "sessions_met")]
+    pub met: i128,
+}
+
+/// One goal's figures on one day: a number for each variant, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct GoalDay {
+    /// `YYYY-MM-DD`.
+    pub day: String,
+    /// Visitors first exposed on that day.
+    pub exposures: Vec<i128>,
+    /// Visitors who first converted on that day.
+    pub conversions: Vec<i128>,
+    /// All conversions.
+    pub total_conversions: Vec<i128>,
+    /// Sessions that count, of a goal of sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Vec<i128>>,
+    /// Those that met it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions_met: Option<Vec<i128>>,
+    /// By currency; empty for goals without revenue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revenue: Vec<RevenueDay>,
+}
+
+/// Orders of one currency on one day, for each variant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RevenueDay {
+    /// ISO 4217 code.
+    pub currency: Currency,
+    /// How many.
+    pub orders: Vec<i128>,
+    /// Their gross value.
+    pub gross: Vec<String>,
+    /// The same less refunds.
+    pub net: Vec<String>,
+}
+
+impl Read<'_> {
+    pub(super) fn experiment(&self, experiment: &Experiment) -> ExperimentReport {
+        let entity = Entity::Experiment(experiment.number);
+        let run = self.ledger.run(entity);
+        let range = self.asked.days_of_experiment(experiment.number);
+        let days: Option<Vec<(Day, &Figures)>> = range.map(|range| self.ledger.days(entity, range).collect());
+        let allocation = experiment.allocation().map(|(_, allocation)| allocation);
+        let share = |ten_thousandths: u16| f64::from(ten_thousandths) / 10_000.0;
+        let weight =
+            |place| allocation.and_then(|allocation| allocation.weights.get(place)).copied().map_or(0.0, share);
+        let local = |at: Option<Millis>| at.map(|at| self.config.zone().local(at));
+        let variants = (0_u8..).zip(&experiment.variants).map(|(place, variant)| VariantReport {
+            key: variant.key.clone(),
+            name: variant.name.clone(),
+            weight: weight(usize::from(place)),
+            exposures: get(&run, Metric::Exposures(place)),
+        });
+        let goals = (0_u8..).zip(&experiment.goals);
+        ExperimentReport {
+            key: experiment.key.clone(),
+            name: experiment.name.clone(),
+            status: experiment.status(self.as_of),
+            started_at: experiment.started_at,
+            started_local: local(experiment.started_at),
+            ended_at: experiment.ended_at,
+            ended_local: local(experiment.ended_at),
+            coverage: allocation.map_or(0.0, |allocation| share(allocation.coverage)),
+            crossovers: get(&run, Metric::Crossovers),
+            variants: variants.collect(),
+            goals: goals.map(|goal| goal_report(goal, experiment, &run, days.as_deref())).collect(),
+            days: days.as_ref().map(|days| experiment_days(experiment, days)),
+        }
+    }
+}
+
+fn per_variant(experiment: &Experiment, figures: &Figures, metric: impl Fn(u8) -> Metric) -> Vec<i128> {
+    (0_u8..).zip(&experiment.variants).map(|(variant, _)| get(figures, metric(variant))).collect()
+}
+
+fn experiment_days(experiment: &Experiment, days: &[(Day, &Figures)]) -> Vec<ExperimentDay> {
+    let day = |(day, figures): &(Day, &Figures)| ExperimentDay {
+        day: day.to_string(),
+        exposures: per_variant(experiment, figures, Metric::Exposures),
+        crossovers: get(figures, Metric::Crossovers),
+    };
+    let is_something = |day: &ExperimentDay| day.crossovers != 0 || day.exposures.iter().any(|count| *count != 0);
+    days.iter().map(day).filter(is_something).collect()
+}
+
+fn goal_report(
+    (place, goal): (u8, &Goal),
+    experiment: &Experiment,
+    run: &Figures,
+    days: Option<&[(Day, &Figures)]>,
+) -> GoalReport {
+    let variants = (0_u8..).zip(&experiment.variants);
+    let day = |(day, figures): &(Day, &Figures)| goal_day((place, goal), experiment, *day, figures);
+    GoalReport {
+        goal: goal.clone(),
+        primary: place == 0,
+        variants: variants.map(|(variant, named)| goal_figures(&named.key, place, variant, goal, run)).collect(),
+        days: days.map(|days| days.iter().filter_map(day).collect()),
+    }
+}
+
+/// Units that count for a goal: a goal that was added has its own.
+fn exposures(goal: &Goal, place: u8, variant: u8) -> Metric {
+    match goal.added_at {
+        Some(_) => Metric::Goal { goal: place, variant, measure: Measure::Exposures },
+        None => Metric::Exposures(variant),
+    }
+}
+
+/// The currencies of a goal that counts money.
+fn of_goal(goal: &Goal, place: u8, figures: &Figures) -> Vec<Currency> {
+    let found = currencies(figures, |metric| match metric {
+        Metric::Goal { goal, measure: Measure::Orders(currency), .. } if goal == place => Some(currency),
+        _ => None,
+    });
+    found.into_iter().filter(|_| goal.is_revenue()).collect()
+}
+
+fn goal_day((place, goal): (u8, &Goal), experiment: &Experiment, day: Day, figures: &Figures) -> Option<GoalDay> {
+    let of = |measure| per_variant(experiment, figures, |variant| Metric::Goal { goal: place, variant, measure });
+    let revenue = |currency| {
+        let text = |measure| of(measure).into_iter().map(|minor| decimal(minor, currency)).collect();
+        RevenueDay {
+            currency,
+            orders: of(Measure::Orders(currency)),
+            gross: text(Measure::Gross(currency)),
+            net: text(Measure::Net(currency)),
+        }
+    };
+    let sessions = |measure| goal.is_of_sessions().then(|| of(measure));
+    let day = GoalDay {
+        day: day.to_string(),
+        exposures: per_variant(experiment, figures, |variant| exposures(goal, place, variant)),
+        conversions: of(Measure::Conversions),
+        total_conversions: of(Measure::TotalConversions),
+        sessions: sessions(Measure::Sessions),
+        sessions_met: sessions(Measure::SessionsMet),
+        revenue: of_goal(goal, place, figures).into_iter().map(revenue).collect(),
+    };
+    let mut counts = day.exposures.iter().chain(&day.total_conversions).chain(day.sessions.iter().flatten());
+    counts.any(|count| *count != 0).then_some(day)
+}
+
+fn goal_figures(key: &str, place: u8, variant: u8, goal: &Goal, run: &Figures) -> GoalFigures {
+    let of = |measure| get(run, Metric::Goal { goal: place, variant, measure });
+    let exposures = get(run, exposures(goal, place, variant));
+    let conversions = of(Measure::Conversions);
+    let of_currency = |currency| {
+        let (orders, gross) = (of(Measure::Orders(currency)), of(Measure::Gross(currency)));
+        revenue(currency, Sale { orders, gross, net: of(Measure::Net(currency)) }, Some(exposures))
+    };
+    let sessions = of(Measure::Sessions);
+    let met = of(Measure::SessionsMet);
+    GoalFigures {
+        variant: key.to_owned(),
+        exposures,
+        conversions,
+        total_conversions: of(Measure::TotalConversions),
+        conversion_rate: if goal.is_of_sessions() { ratio(met, sessions) } else { ratio(conversions, exposures) },
+        sessions: goal.is_of_sessions().then_some(Sessions { sessions, met }),
+        // Every variant shows the same currencies, so that rows can be compared.
+        revenue: of_goal(goal, place, run).into_iter().map(of_currency).collect(),
+    }
+}

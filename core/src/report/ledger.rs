@@ -1,0 +1,157 @@
+//! What a report is read from: figures by day, and what adds up over a whole run.
+//!
+//! A site keeps a row of figures a day for everything it counts. What is reported over its whole run has a [`Total`]
+//! besides: the sum of all days that are over, so that no report reads every day there was.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Range;
+use crate::facts::{Entity, Facts, Figures, add_to};
+use crate::time::Day;
+
+/// Days that stay out of the total: nearly all that arrives late is of one of them.
+const OPEN_DAYS: i32 = 7;
+
+/// What an entity's days up to one of them add up to. Stored: only ever append.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    /// The last day in it.
+    pub until: Day,
+    /// Their sum.
+    pub figures: Figures,
+}
+
+/// What was counted, as far as a report needs it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    days: Rows,
+    /// Under one day each.
+    runs: Rows,
+}
+
+type Rows = BTreeMap<(Entity, Day), Figures>;
+/// Stands for all days.
+const RUN: Day = Day(0);
+
+/// What a report needs of one entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Whose figures.
+    pub entity: Entity,
+    /// Its days.
+    pub days: Vec<Range>,
+    /// What they all add up to.
+    pub is_run: bool,
+}
+
+impl Entity {
+    /// Whether it is reported over its whole run, so that a total of it is kept.
+    pub fn has_total(self) -> bool {
+        !matches!(self, Self::Site | Self::HeldOut | Self::Unattributed | Self::Communication(_))
+    }
+}
+
+impl Total {
+    /// The days to add to an entity's total now that figures of `newest` arrived, once there are many: so a total is
+    /// written about once a week. An entity without a total gets one at once.
+    pub fn closing(total: Option<&Self>, newest: Day) -> Option<Range> {
+        let to = Day(newest.0.saturating_sub(OPEN_DAYS));
+        match total {
+            None => Some(Range { from: Day(i32::MIN), to }),
+            Some(total) if to.0 > total.until.0.saturating_add(OPEN_DAYS) => {
+                Some(Range { from: Day(total.until.0 + 1), to })
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Adds figures of a day, if it is one of those in it.
+    pub fn take(&mut self, day: Day, figures: &Figures) -> bool {
+        let is_in = day <= self.until;
+        if is_in {
+            add_to(&mut self.figures, figures);
+        }
+        is_in
+    }
+}
+
+impl Ledger {
+    /// All that facts say.
+    pub fn of(facts: &Facts) -> Self {
+        let mut ledger = Self::default();
+        ledger.take(facts);
+        ledger
+    }
+
+    /// Facts that are in no row yet.
+    pub fn take(&mut self, facts: &Facts) {
+        for ((day, entity), figures) in &facts.0 {
+            self.take_day(*entity, *day, figures);
+            self.take_run(*entity, figures);
+        }
+    }
+
+    /// A row of a day that lies in one of a need's spans.
+    pub fn take_row(&mut self, need: &Need, total: Option<&Total>, day: Day, figures: &Figures) {
+        if need.days.iter().any(|range| range.has(day)) {
+            self.take_day(need.entity, day, figures);
+        }
+        if need.is_run && total.is_none_or(|total| day > total.until) {
+            self.take_run(need.entity, figures);
+        }
+    }
+
+    /// A part of what an entity's days add up to.
+    pub fn take_run(&mut self, entity: Entity, figures: &Figures) {
+        add_to(self.runs.entry((entity, RUN)).or_default(), figures);
+    }
+
+    fn take_day(&mut self, entity: Entity, day: Day, figures: &Figures) {
+        add_to(self.days.entry((entity, day)).or_default(), figures);
+    }
+
+    /// An entity's figures over its whole run.
+    pub(super) fn run(&self, entity: Entity) -> Figures {
+        self.runs.get(&(entity, RUN)).cloned().unwrap_or_default()
+    }
+
+    /// An entity's days within a range, but those of which nothing is left.
+    pub(super) fn days(&self, entity: Entity, range: Range) -> impl Iterator<Item = (Day, &Figures)> {
+        // A range that ends before it begins has no days.
+        let from = range.from.min(Day(range.to.0.saturating_add(1)));
+        let days = self.days.range((entity, from)..=(entity, range.to.max(from)));
+        let days = days.filter(move |((_, day), figures)| range.has(*day) && !figures.is_empty());
+        days.map(|((_, day), figures)| (*day, figures))
+    }
+
+    /// An entity's figures over a range.
+    pub(super) fn over(&self, entity: Entity, range: Range) -> Figures {
+        let mut sum = Figures::new();
+        for (_, figures) in self.days(entity, range) {
+            add_to(&mut sum, figures);
+        }
+        sum
+    }
+}
+
+impl Need {
+    /// The rows to read, none twice: the days asked for, and those that are not in the total yet.
+    pub fn spans(&self, total: Option<&Total>) -> Vec<Range> {
+        let mut spans = self.days.clone();
+        if self.is_run {
+            let from = total.map_or(i32::MIN, |total| total.until.0.saturating_add(1));
+            spans.push(Range { from: Day(from), to: Day(i32::MAX) });
+        }
+        spans.retain(|span| span.from <= span.to);
+        spans.sort_by_key(|span| span.from);
+        spans.into_iter().fold(Vec::new(), |mut joined: Vec<Range>, span| {
+            match joined.last_mut() {
+                Some(last) if span.from.0 <= last.to.0.saturating_add(1) => last.to = last.to.max(span.to),
+                _ => joined.push(span),
+            }
+            joined
+        })
+    }
+}
