@@ -8,6 +8,7 @@ pub mod assignment;
 pub mod condition;
 pub mod config;
 pub mod config_input;
+pub mod endpoint;
 pub mod event;
 pub mod facts;
 pub mod fold;
@@ -20,6 +21,8 @@ pub mod order;
 pub mod page_config;
 pub mod person;
 pub mod report;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod seen;
 pub mod server_event;
 pub mod text;

@@ -71,15 +71,18 @@ describe("a site's field that cannot be taken is named", () => {
       assert.deepEqual(error(await create({ ...SITE, [field]: value })), [400, "bad_field", field]);
     });
   }
-  for (const [name, body, told] of [
-    ["absent", { ...SITE, currency: undefined }, /currency/],
-    ["unknown", { ...SITE, colour: "red" }, /colour/],
-    ["of another type", { ...SITE, allow_automation: "yes" }, /boolean/],
+  for (const [name, body, field, limit] of [
+    ["absent", { ...SITE, currency: undefined }, "currency", /^given$/],
+    ["unknown", { ...SITE, colour: "red" }, "colour", /^one of `name`, `time_zone`/],
+    ["of another type", { ...SITE, allow_automation: "yes" }, "allow_automation", /^a boolean$/],
+    ["of another type within a list", { ...SITE, order_events: ["purchase", 5] }, "order_events[1]", /^a string$/],
+    ["no JSON", "{", "body", /^JSON$/],
   ]) {
     test(name, async () => {
       const answer = await create(body);
-      assert.deepEqual(error(answer).slice(0, 2), [400, "malformed"]);
-      assert.match(answer.body.error.message, told);
+      assert.deepEqual(error(answer), [400, "malformed", field]);
+      assert.match(answer.body.error.limit, limit);
+      assert.ok(name === "no JSON" || answer.body.error.message.includes(field), answer.body.error.message);
     });
   }
 });
@@ -110,13 +113,14 @@ test("every call about a site wants its secret key, and another site's is as wro
 test("an address of the API takes its methods only", async () => {
   const site = await siteFor(on);
   for (const [method, to, allowed] of [
-    ["DELETE", "", "GET or PATCH"],
+    ["DELETE", "", "GET, PATCH"],
     ["GET", "/experiments", "POST"],
     ["PUT", "/experiments/hero/start", "POST"],
     ["POST", "/report", "GET"],
   ]) {
     const answer = await site.call(method, to);
     assert.deepEqual([...error(answer), answer.body.error.limit], [405, "method_not_allowed", "method", allowed], `${method} ${to}`);
+    assert.equal(answer.headers.get("allow"), allowed);
   }
   assert.deepEqual(error(await site.call("GET", "/nothing")).slice(0, 2), [404, "not_found"]);
 });
@@ -304,7 +308,10 @@ describe("t.js carries what is in force", () => {
   });
 
   test("without a site there is none", async () => {
-    const answer = await request(on.origin, "GET", "/t.js");
-    assert.deepEqual(error(answer), [404, "unknown_site", "site"]);
+    for (const query of ["", "?site=", `?site=${"0".repeat(24)}`]) {
+      const { status, body, headers } = await request(on.origin, "GET", `/t.js${query}`);
+      assert.deepEqual([status, headers.get("content-type")], [404, "text/javascript; charset=utf-8"], query);
+      assert.match(body, /^console\.warn\("Tributary: no site has the key[^"]*"\);\n$/);
+    }
   });
 });

@@ -34,7 +34,7 @@ test("both keys give a cookie that no script and no other site gets, for 12 hour
   assert.deepEqual(attributes, ["Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=43200"]);
   const page = (now) => get(`/sites/${site.key}`, cookieOf(answer), { now });
   assert.equal((await page(NOW + 12 * HOUR - 1)).status, 200);
-  assert.deepEqual(location(await page(NOW + 12 * HOUR)), [303, "/"]);
+  assert.deepEqual(location(await page(NOW + 12 * HOUR)), [303, `/?site=${site.key}`]);
 });
 
 test("keys that do not belong together are told so, and give no cookie", async () => {
@@ -52,7 +52,7 @@ test("without its cookie a site's page leads to the sign-in, also with the cooki
   const forged = own.replace(site.key, other.key);
   for (const path of [`/sites/${other.key}`, `/sites/${other.key}/experiments/hero`]) {
     for (const cookie of [undefined, own, forged, `${others}0`, "tributary_session="]) {
-      assert.deepEqual(location(await get(path, cookie)), [303, "/"], `${path} with ${cookie}`);
+      assert.deepEqual(location(await get(path, cookie)), [303, `/?site=${other.key}`], `${path} with ${cookie}`);
     }
   }
   assert.equal((await get(`/sites/${other.key}`, `a=1; ${others}; b=2`)).status, 200);

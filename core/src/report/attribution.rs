@@ -14,6 +14,7 @@ use crate::time::Day;
 
 /// Visitors held out of everything against all others.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Holdout {
     /// Those held out.
     pub held_out: HoldoutGroup,
@@ -23,6 +24,7 @@ pub struct Holdout {
 
 /// One side of the holdout.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HoldoutGroup {
     /// Sessions.
     pub sessions: i128,
@@ -37,6 +39,7 @@ pub struct HoldoutGroup {
 
 /// A communication over some days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CommunicationReport {
     /// The name developers use.
     pub key: String,
@@ -63,6 +66,7 @@ pub struct CommunicationReport {
 
 /// A sequence or a campaign over some days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupReport {
     /// The name developers use.
     pub key: String,
@@ -78,6 +82,7 @@ pub struct GroupReport {
 
 /// Distinct people by the latest of what they did, up to today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct People {
     /// Today.
     pub last_1_day: i128,
@@ -93,6 +98,7 @@ pub struct People {
 
 /// A triggered experience over its whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExperienceReport {
     /// The name developers use.
     pub key: String,
@@ -104,6 +110,7 @@ pub struct ExperienceReport {
 
 /// A variant of an experience.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExperienceVariant {
     /// The name developers use.
     pub key: String,
@@ -117,6 +124,7 @@ pub struct ExperienceVariant {
 
 /// What a variant earned within a window after its executions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WindowReport {
     /// How long, ms.
     pub window_ms: i64,
@@ -133,6 +141,7 @@ pub struct WindowReport {
 
 /// A site goal over some days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SiteGoalReport {
     /// The goal itself.
     #[serde(flatten)]
@@ -149,6 +158,7 @@ pub struct SiteGoalReport {
 
 /// Value events and what they add up to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Worth {
     /// How many.
     pub events: i128,
@@ -164,6 +174,7 @@ pub struct Worth {
 
 /// Money of one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Amount {
     /// ISO 4217 code.
     pub currency: Currency,
@@ -175,6 +186,7 @@ pub struct Amount {
 
 /// A journey over some days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JourneyReport {
     /// The name developers use.
     pub key: String,
@@ -189,6 +201,7 @@ pub struct JourneyReport {
 
 /// A treatment over some days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TreatmentReport {
     /// What it is: `experiment`, `communication` or `experience`.
     #[serde(rename = "type")]
@@ -205,6 +218,7 @@ pub struct TreatmentReport {
 
 /// People treated against people held out, since the goal was made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Uplift {
     /// People with a receipt, none of whose visitors is held out.
     pub treated: i128,

@@ -15,6 +15,7 @@ pub use attribution::*;
 
 /// A site's figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// Public site key.
     pub site: String,
@@ -54,6 +55,7 @@ pub struct Report {
 
 /// The site's figures over some days.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Totals {
     /// Visitors seen for the first time.
     pub new_visitors: i128,
@@ -71,6 +73,7 @@ pub struct Totals {
 
 /// Orders of one currency. Amounts are decimal text in the major unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revenue {
     /// ISO 4217 code.
     pub currency: Currency,
@@ -90,6 +93,7 @@ pub struct Revenue {
 
 /// An experiment over its whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExperimentReport {
     /// The name developers use.
     pub key: String,
@@ -117,6 +121,7 @@ pub struct ExperimentReport {
 
 /// A variant's exposures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VariantReport {
     /// The name developers use.
     pub key: String,
@@ -130,6 +135,7 @@ pub struct VariantReport {
 
 /// A goal's figures per variant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GoalReport {
     /// The goal itself: key, name, type.
     #[serde(flatten)]
@@ -144,6 +150,7 @@ pub struct GoalReport {
 
 /// One goal's figures for one variant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GoalFigures {
     /// The variant's key.
     pub variant: String,
@@ -165,6 +172,7 @@ pub struct GoalFigures {
 
 /// Sessions that count for a goal, and those that met it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sessions {
     /// How many count.
     pub sessions: i128,
@@ -175,6 +183,7 @@ pub struct Sessions {
 
 /// One goal's figures on one day, per variant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GoalDay {
     /// `YYYY-MM-DD`.
     pub day: String,

@@ -1,0 +1,179 @@
+//! Goals of the site: what journeys and their treatments earned, and what treating people changed.
+
+use maud::{Markup, html};
+use tributary_core::config::GoalMeasure;
+use tributary_core::report::{Report, SiteGoalReport, TreatmentReport, Uplift, Worth};
+
+use super::campaigns::people;
+use super::table::{Column, Row, one, table};
+use super::{Tag, layout, number, snippet};
+
+const COLUMNS: [Column; 7] = [
+    Column(
+        "Credited to",
+        "A value event belongs to the person's latest treatment among the goal's journeys, within the goal's window.",
+    ),
+    Column("Value events", "In the days chosen above, on their own days."),
+    Column(
+        "People today",
+        "Distinct people by their latest credited event. These five ranges end today, whatever days are chosen. Somebody \
+            credited to two treatments is one person of their journey.",
+    ),
+    Column("7 days", ""),
+    Column("30 days", ""),
+    Column("90 days", ""),
+    Column("Ever", ""),
+];
+const REVENUE: [Column; 2] =
+    [Column("Revenue", "What the events were worth."), Column("Net", "The same less refunds.")];
+const SUM: [Column; 1] = [Column("Sum", "The property added up; what is no number adds nothing.")];
+
+/// The page.
+pub fn goals(report: &Report, tag: &Tag) -> Markup {
+    let main = html! {
+        @if report.goals.is_empty() {
+            section.card {
+                (snippet::make(
+                    "No goal yet. A goal says what the whole site is for; journeys work towards it with treatments: variants, communications, executions.",
+                    &report.site, &tag.origin, "goals",
+                    r#"{"key": "revenue", "name": "Revenue", "event": "purchase", "measure": "value", "property": "revenue"}"#,
+                ))
+            }
+        }
+        @for goal in &report.goals {
+            section.card {
+                header { h2 { (goal.goal.name) } span.soft { (measured(goal)) } }
+                (credit(goal))
+                @if goal.journeys.is_empty() { p.soft.after { "No journey works towards it yet, so nothing can be credited." } }
+                (uplift(&goal.uplift))
+            }
+        }
+    };
+    layout::site_page(report, "goals", true, "Uplift since the goal was made.", &main)
+}
+
+fn measured(goal: &SiteGoalReport) -> Markup {
+    html! {
+        @match &goal.goal.measure {
+            GoalMeasure::Events => { "Number of " code { (goal.goal.event) } },
+            GoalMeasure::Unique => { "People with " code { (goal.goal.event) } },
+            GoalMeasure::Value { property } => { "Sum of " code { (property) } " of " code { (goal.goal.event) } },
+        }
+        " · treatments earn credit for " (number::duration(goal.goal.window))
+    }
+}
+
+fn credit(goal: &SiteGoalReport) -> Markup {
+    let has_sum = goal.credited.value.is_some();
+    let has_money = matches!(&goal.goal.measure, GoalMeasure::Value { .. }) && !has_sum;
+    let columns: Vec<Column> = COLUMNS
+        .into_iter()
+        .chain(REVENUE.into_iter().filter(|_| has_money))
+        .chain(SUM.into_iter().filter(|_| has_sum))
+        .collect();
+    let row = |head: Markup, worth: &Worth| {
+        let mut cells = vec![one(number::count(worth.events))];
+        cells.extend(people(&worth.people));
+        if has_money {
+            cells.extend(amounts(worth));
+        }
+        cells.extend(worth.value.clone().map(one));
+        Row { head, cells }
+    };
+    let mut rows = Vec::new();
+    for journey in &goal.journeys {
+        rows.push(row(html! { b { (journey.name) } small { "Journey" } }, &journey.credited));
+        rows.extend(journey.treatments.iter().map(|treatment| row(treated(treatment), &treatment.credited)));
+    }
+    let closing = [row(html! { "All journeys" }, &goal.credited), row(html! { "Uncredited" }, &goal.uncredited)];
+    table(&goal.goal.name, &columns, &rows, &closing)
+}
+
+fn treated(treatment: &TreatmentReport) -> Markup {
+    html! {
+        span.of-journey {
+            (treatment.key) @if let Some(variant) = &treatment.variant { ": " (variant) }
+            small { (treatment.kind) }
+        }
+    }
+}
+
+fn amounts(worth: &Worth) -> [Vec<String>; 2] {
+    let of = |net: bool| -> Vec<String> {
+        let amount = |one: &tributary_core::report::Amount| {
+            number::amount(if net { &one.net } else { &one.gross }, one.currency)
+        };
+        let known: Vec<String> = worth.revenue.iter().map(amount).collect();
+        if known.is_empty() { one(number::NONE.into()) } else { known }
+    };
+    [of(false), of(true)]
+}
+
+/// People treated against people held out.
+fn uplift(uplift: &Uplift) -> Markup {
+    let Uplift { treated, treated_converted, control, control_converted, .. } = *uplift;
+    html! {
+        h3 { "Treated against held out" }
+        @if control == 0 {
+            p.soft {
+                "Nobody is held out, so there is nothing to compare with. A share of visitors is held out with "
+                code { "{\"holdout\": 0.05}" } " before anything has run."
+            }
+        } @else {
+            dl.facts {
+                (layout::fact("Treated people", &number::count(treated)))
+                (layout::fact("of whom converted", &share(treated_converted, treated)))
+                (layout::fact("Held out", &number::count(control)))
+                (layout::fact("of whom converted", &share(control_converted, control)))
+                (layout::fact("Uplift", &number::difference(treated_converted, treated, control_converted, control)))
+                (layout::fact("Incremental conversions", &incremental(uplift)))
+            }
+        }
+    }
+}
+
+fn share(part: i128, whole: i128) -> String {
+    format!("{} ({})", number::count(part), number::percent(part, whole))
+}
+
+/// Conversions of the treated beyond what as many held-out people would have made.
+fn incremental(uplift: &Uplift) -> String {
+    let more = uplift.treated_converted * uplift.control - uplift.control_converted * uplift.treated;
+    number::tenths(more, uplift.control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn incremental_conversions_are_those_beyond_what_the_held_out_would_have_made() {
+        let of = |treated, treated_converted, control, control_converted| {
+            incremental(&Uplift {
+                treated,
+                treated_converted,
+                control,
+                control_converted,
+                uplift: None,
+                incremental: None,
+            })
+        };
+        assert_eq!(of(1_000, 60, 100, 5), "+10.0");
+        assert_eq!(of(300, 10, 70, 3), "−2.9");
+        assert_eq!(of(300, 10, 0, 0), number::NONE);
+    }
+
+    #[test]
+    fn without_a_holdout_there_is_no_uplift_and_the_page_says_why() {
+        let none = Uplift {
+            treated: 9,
+            treated_converted: 1,
+            control: 0,
+            control_converted: 0,
+            uplift: None,
+            incremental: None,
+        };
+        let shown = uplift(&none).into_string();
+        assert!(shown.contains("Nobody is held out") && !shown.contains("<dl"), "{shown}");
+    }
+}
