@@ -262,6 +262,29 @@ test("what is in force judges the next batch on every shard", async () => {
   assert.deepEqual((await site.settled()).experiments[0].variants.map(({ exposures }) => exposures), [0, 24]);
 });
 
+test("a change that a shard did not take says so, and is in force when the site has told it again", async () => {
+  const site = await siteFor(on, { shards: 2 });
+  const automated = (visitor) => site.take(batch(visitor).view().envelope({ automated: true }));
+  const changed = await site.call("PATCH", "", { body: { allow_automation: true }, fault: "deaf-shard" });
+  assert.deepEqual([changed.status, changed.body.in_force, changed.body.allow_automation], [200, false, true]);
+  const visitors = Array.from({ length: 16 }, (_, place) => `v${place}`);
+  const before = await Promise.all(visitors.map(async (visitor) => (await automated(visitor)).accepted));
+  assert.ok(before.includes(0) && before.includes(1), `one shard judges by the old, the other by the new: ${before}`);
+  const alarm = await request(on.origin, "POST", `/test/${site.key}/site/alarm`);
+  assert.equal(alarm.status, 200);
+  const taken = await Promise.all(visitors.map(async (visitor) => (await automated(`${visitor}-again`)).accepted));
+  assert.deepEqual(taken, visitors.map(() => 1));
+});
+
+test("a site whose shard does not hear of it yet is made, and says so", async () => {
+  const made = await request(on.origin, "POST", "/v1/sites", { key: KEYS.ADMIN_KEY, body: { ...SITE, shards: 1 }, fault: "deaf-shard" });
+  assert.deepEqual([made.status, made.body.in_force], [201, false]);
+  const send = () => request(on.origin, "POST", `/v1/sites/${made.body.site}/events`, { body: batch("ann").view(), type: "text/plain" });
+  assert.equal((await send()).status, 404);
+  await request(on.origin, "POST", `/test/${made.body.site}/site/alarm`);
+  assert.equal((await send()).status, 200);
+});
+
 describe("t.js carries what is in force", () => {
   const script = (site, { now = NOW, headers } = {}) => request(on.origin, "GET", `/t.js?site=${site.key}`, { now, headers });
   const configuration = ({ body }) => Buffer.from(/config:"([\w-]*)"/.exec(body)[1], "base64url").toString();

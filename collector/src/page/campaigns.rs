@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use tributary_core::report::{GroupReport, People, Report};
 
-use super::table::{Column, Row, one, table};
+use super::table::{Column, Row, explained, one};
 use super::{Tag, layout, money, number, snippet};
 
 const COLUMNS: [Column; 10] = [
@@ -44,7 +44,7 @@ fn group(name: &str, all: &[GroupReport], empty: impl Fn() -> Markup) -> Markup 
     html! {
         section.card {
             header { h2 { (name) } }
-            @if rows.is_empty() { (empty()) } @else { (table(name, &COLUMNS, &rows, &[])) }
+            @if rows.is_empty() { (empty()) } @else { (explained(name, &COLUMNS, &rows, &[])) }
         }
     }
 }

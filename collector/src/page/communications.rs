@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use tributary_core::config::CommunicationKind;
 use tributary_core::report::{CommunicationReport, Report};
 
-use super::table::{Column, Row, one, table};
+use super::table::{Column, Row, explained, one};
 use super::{Tag, layout, money, number, snippet};
 
 const COLUMNS: [Column; 10] = [
@@ -41,7 +41,7 @@ pub fn communications(report: &Report, tag: &Tag) -> Markup {
                     &report.site, &tag.origin, "communications", r#"{"key": "spring", "name": "Spring sale", "type": "popup"}"#,
                 ))
             } @else {
-                (table("Communications", &COLUMNS, &rows, &closing))
+                (explained("Communications", &COLUMNS, &rows, &closing))
             }
         }
     };

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use tributary_core::report::{ExperienceReport, ExperienceVariant, Report, WindowReport};
 
-use super::table::{Column, Row, one, table};
+use super::table::{Column, Row, meanings, one, table};
 use super::{Tag, layout, money, number, snippet};
 
 const COLUMNS: [Column; 8] = [
@@ -47,10 +47,11 @@ fn experience(one: &ExperienceReport) -> Markup {
             header { h2 { (one.name) } span.soft { (one.key) } }
             @for (place, variant) in one.variants.iter().enumerate() {
                 div.part {
-                    h3 { (layout::variant(place, &variant.name, "")) span.soft { (number::count(variant.reached)) " people reached" } }
+                    h3 { (layout::variant(place, &variant.name, "")) span.soft { "people reached: " (number::count(variant.reached)) } }
                     (windows(variant))
                 }
             }
+            (meanings(&COLUMNS))
         }
     }
 }

@@ -5,7 +5,7 @@ use tributary_core::config::GoalMeasure;
 use tributary_core::report::{Report, SiteGoalReport, TreatmentReport, Uplift, Worth};
 
 use super::campaigns::people;
-use super::table::{Column, Row, one, table};
+use super::table::{Column, Row, explained, one};
 use super::{Tag, layout, number, snippet};
 
 const COLUMNS: [Column; 7] = [
@@ -43,7 +43,7 @@ pub fn goals(report: &Report, tag: &Tag) -> Markup {
         @for goal in &report.goals {
             section.card {
                 header { h2 { (goal.goal.name) } span.soft { (measured(goal)) } }
-                (credit(goal))
+                (credit(goal, report))
                 @if goal.journeys.is_empty() { p.soft.after { "No journey works towards it yet, so nothing can be credited." } }
                 (uplift(&goal.uplift))
             }
@@ -63,7 +63,7 @@ fn measured(goal: &SiteGoalReport) -> Markup {
     }
 }
 
-fn credit(goal: &SiteGoalReport) -> Markup {
+fn credit(goal: &SiteGoalReport, report: &Report) -> Markup {
     let has_sum = goal.credited.value.is_some();
     let has_money = matches!(&goal.goal.measure, GoalMeasure::Value { .. }) && !has_sum;
     let columns: Vec<Column> = COLUMNS
@@ -83,17 +83,42 @@ fn credit(goal: &SiteGoalReport) -> Markup {
     let mut rows = Vec::new();
     for journey in &goal.journeys {
         rows.push(row(html! { b { (journey.name) } small { "Journey" } }, &journey.credited));
-        rows.extend(journey.treatments.iter().map(|treatment| row(treated(treatment), &treatment.credited)));
+        rows.extend(journey.treatments.iter().map(|treatment| row(treated(treatment, report), &treatment.credited)));
     }
     let closing = [row(html! { "All journeys" }, &goal.credited), row(html! { "Uncredited" }, &goal.uncredited)];
-    table(&goal.goal.name, &columns, &rows, &closing)
+    explained(&goal.goal.name, &columns, &rows, &closing)
 }
 
-fn treated(treatment: &TreatmentReport) -> Markup {
+/// A treatment by the names that people gave it.
+fn treated(treatment: &TreatmentReport, report: &Report) -> Markup {
+    let TreatmentReport { kind, key, variant, .. } = treatment;
+    let (mut name, mut of_variant) = (key.as_str(), variant.as_deref());
+    let is_it = |known: &String| Some(known) == variant.as_ref();
+    match *kind {
+        "communication" => {
+            if let Some(one) = report.communications.iter().find(|one| one.key == *key) {
+                name = &one.name;
+            }
+        }
+        "experience" => {
+            if let Some(one) = report.experiences.iter().find(|one| one.key == *key) {
+                name = &one.name;
+                let named = one.variants.iter().find(|one| is_it(&one.key));
+                of_variant = named.map(|one| one.name.as_str()).or(of_variant);
+            }
+        }
+        _ => {
+            if let Some(one) = report.experiments.iter().find(|one| one.key == *key) {
+                name = &one.name;
+                let named = one.variants.iter().find(|one| is_it(&one.key));
+                of_variant = named.map(|one| one.name.as_str()).or(of_variant);
+            }
+        }
+    }
     html! {
         span.of-journey {
-            (treatment.key) @if let Some(variant) = &treatment.variant { ": " (variant) }
-            small { (treatment.kind) }
+            (name) @if let Some(variant) = of_variant { ": " (variant) }
+            small { (kind) }
         }
     }
 }
@@ -128,6 +153,7 @@ fn uplift(uplift: &Uplift) -> Markup {
                 (layout::fact("Uplift", &number::difference(treated_converted, treated, control_converted, control)))
                 (layout::fact("Incremental conversions", &incremental(uplift)))
             }
+            p.soft { "As it was counted: in a small group one more conversion moves it a lot." }
         }
     }
 }

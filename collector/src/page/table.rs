@@ -18,7 +18,12 @@ pub fn one(figure: String) -> Vec<String> {
     vec![figure]
 }
 
-/// The table. `name` is for those who do not see what stands around it.
+/// The table, and what its columns mean. `name` is for those who do not see what stands around it.
+pub fn explained(name: &str, columns: &[Column], rows: &[Row], closing: &[Row]) -> Markup {
+    html! { (table(name, columns, rows, closing)) (meanings(columns)) }
+}
+
+/// The table alone.
 pub fn table(name: &str, columns: &[Column], rows: &[Row], closing: &[Row]) -> Markup {
     html! {
         div.scroll {
@@ -29,7 +34,6 @@ pub fn table(name: &str, columns: &[Column], rows: &[Row], closing: &[Row]) -> M
                 @if !closing.is_empty() { tfoot { @for row in closing { (told(columns, row)) } } }
             }
         }
-        (meanings(columns))
     }
 }
 
@@ -50,7 +54,7 @@ fn told(columns: &[Column], row: &Row) -> Markup {
 }
 
 /// What the columns mean, for whoever asks.
-fn meanings(columns: &[Column]) -> Markup {
+pub fn meanings(columns: &[Column]) -> Markup {
     let told = || columns.iter().filter(|Column(_, meaning)| !meaning.is_empty());
     html! {
         @if told().next().is_some() {
@@ -70,7 +74,7 @@ mod tests {
     fn amounts_of_two_currencies_stand_in_one_cell_and_every_cell_knows_its_heading() {
         let columns = [Column("Name", ""), Column("Revenue", "What was paid.")];
         let row = Row { head: html! { "A" }, cells: vec![vec!["$1.00".into(), "€2.00".into()]] };
-        let shown = table("Sales", &columns, &[row], &[]).into_string();
+        let shown = explained("Sales", &columns, &[row], &[]).into_string();
         let cell = r#"<td data-label="Revenue"><span><span class="line">$1.00</span><span class="line">€2.00</span></span></td>"#;
         assert!(shown.contains(cell), "{shown}");
         assert!(
