@@ -60,6 +60,18 @@ const hero = (report) => report.experiments[0];
 const figures = (report, goal, variant) =>
   hero(report).goals.find(({ key }) => key === goal).variants.find((one) => one.variant === variant);
 
+test("a tag with a wrong key shows in the console as not found, with its address, and not as blocked", async () => {
+  const context = await browser.createBrowserContext();
+  const tab = await context.newPage();
+  const address = `${collector.origin}/t.js?site=${"0".repeat(24)}`;
+  const told = new Promise((resolve) => tab.on("console", (message) => message.location().url === address && resolve(message.text())));
+  const answered = tab.waitForResponse(address);
+  await tab.setContent(`<script async src="${address}"></script>`);
+  assert.match(await told, /404 \(Not Found\)/);
+  assert.equal((await answered).headers()["content-type"], "text/javascript; charset=utf-8");
+  await context.close();
+});
+
 const seen = { control: 0, b: 0 };
 
 test("shows each visitor the variant it was assigned, and counts the exposure", async () => {

@@ -28,7 +28,8 @@ thread_local! {
     static SCRIPTS: RefCell<HashMap<String, Kept>> = RefCell::default();
 }
 
-/// What a tag gets whose address names no site: JSON would be blocked, and show as that and no more.
+/// What a tag gets whose address names no site. With 404 no browser runs it, but its console shows address and status, and
+/// its list of requests this text; JSON would be blocked there, and show as that and no more.
 const WARNING: &str = "console.warn(\"Tributary: no site has the key in this tag's address (t.js?site=...). \
     Nothing is counted and everybody sees control. The right tag stands on the merchant's page.\");\n";
 
