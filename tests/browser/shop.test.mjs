@@ -132,7 +132,8 @@ test("lets the merchant sign in and read the same figures", async () => {
   const page = await tab.$eval("main", (main) => main.innerText);
   const rows = await tab.$$eval("table tr", (all) => all.map((row) => row.innerText.replace(/\s+/g, " ").trim()));
   for (const { variant, exposures, conversions } of hero(report).goals[0].variants) {
-    const name = HERO.variants.find(({ key }) => key === variant).name;
+    const named = HERO.variants.find(({ key }) => key === variant).name;
+    const name = variant === "control" ? `${named} control` : named;
     const row = rows.find((text) => text.startsWith(`${name} ${exposures} ${conversions} `));
     assert.ok(row, `${name}: ${exposures} exposures, ${conversions} conversions in ${JSON.stringify(rows)}`);
   }
@@ -140,7 +141,7 @@ test("lets the merchant sign in and read the same figures", async () => {
   assert.ok(await tab.$("svg path, svg polyline"), "a chart over days");
   await click(tab, "form[action='/sign-out'] button");
   await tab.goto(`${collector.origin}/sites/${site.key}`);
-  assert.equal(tab.url(), `${collector.origin}/`, "signed out");
+  assert.equal(tab.url(), `${collector.origin}/?site=${site.key}`, "signed out");
   await context.close();
 });
 
