@@ -4,6 +4,8 @@
 //! where they go; those are arguments and return values.
 
 pub mod actor;
+pub mod admission;
+pub mod allowance;
 pub mod assignment;
 pub mod condition;
 pub mod config;
@@ -21,6 +23,7 @@ pub mod order;
 pub mod page_config;
 pub mod person;
 pub mod report;
+pub mod retention;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod seen;

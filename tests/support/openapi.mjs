@@ -110,7 +110,8 @@ export function atLimits(document, given, example, path = "") {
       if (minLength || pattern) add(name, "empty", "", false);
     }
     if (minimum !== undefined) add(name, "below the minimum", minimum - 1, false);
-    if (maximum !== undefined && !property.format?.startsWith("uint")) add(name, "the maximum", maximum, true);
+    // The sequence number of a run's first event leaves none for its second.
+    if (maximum !== undefined && name !== "first") add(name, "the maximum", maximum, true);
     if (maximum !== undefined) add(name, "above the maximum", maximum + 1, false);
     if (kind === "array" && Array.isArray(example[name])) {
       const [first] = example[name];

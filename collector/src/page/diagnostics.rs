@@ -19,6 +19,7 @@ const GROUPS: [(&str, &str, &[Reason]); 3] = [
             Reason::TooOld,
             Reason::InFuture,
             Reason::Bot,
+            Reason::NoConsent,
             Reason::OverLimit,
         ],
     ),
@@ -112,10 +113,15 @@ fn told(reason: Reason) -> (&'static str, &'static str, &'static str) {
             "Browsers driven by programs, and programs that say what they are.",
             "Nothing to do; for tests of your own the site can allow them (allow_automation).",
         ),
+        Reason::NoConsent => (
+            "No consent",
+            "The browser signals refusal (Global Privacy Control or Do Not Track), and its visitor has not agreed.",
+            "Nothing to do: ask for consent where you need it.",
+        ),
         Reason::OverLimit => (
             "Over the limit",
-            "More history of one visitor than is kept.",
-            "Look for a loop in the page, or for one id that many visitors share.",
+            "More new visitors in a day, or more of one visitor, than is kept.",
+            "Look for a loop in the page, an id that many visitors share, or a flood; the site can allow more new visitors a day.",
         ),
         Reason::BadAssignment => (
             "Bad assignment",

@@ -13,6 +13,9 @@ const BOTS: [&str; 9] =
 /// Makers of phones whose names sound like one.
 const NO_BOTS: [&str; 1] = ["cubot"];
 
+/// Global Privacy Control and Do Not Track.
+const SIGNALS: [&str; 2] = ["sec-gpc", "dnt"];
+
 /// A request at the edge, besides its body.
 pub struct Edge {
     /// Bindings.
@@ -33,6 +36,7 @@ impl Edge {
         let mut received = Received {
             at: i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX),
             is_bot: headers.get("user-agent")?.is_some_and(|agent| is_bot(&agent)),
+            signals_refusal: SIGNALS.into_iter().any(|name| headers.get(name).ok().flatten().as_deref() == Some("1")),
             ..Received::default()
         };
         if is_test {

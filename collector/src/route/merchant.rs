@@ -3,7 +3,7 @@
 use worker::{Method, Request, Response};
 
 use super::Outcome;
-use super::api::{flush, with_query};
+use super::api::{allowed, flush, with_query};
 use super::edge::{self, Edge};
 use crate::answer::Problem;
 use crate::call;
@@ -43,13 +43,8 @@ pub async fn sign_in(mut request: Request, edge: &Edge) -> Outcome {
     };
     let typed = field("site");
     let wrong = || sign_in_page(&typed, &Attempt::Refused);
-    let Ok(site) = edge.site(&typed) else { return wrong() };
-    let stub = call::site(&edge.env, site.as_str())?;
     let authorization = format!("Bearer {}", field("secret_key"));
-    let answer = call::call_as(&stub, "/config", &edge.received, None, Some(&authorization)).await;
-    if !answer.is_ok_and(|answer| answer.status_code() == 200) {
-        return wrong();
-    }
+    let Ok(site) = allowed(edge, &typed, &authorization).await else { return wrong() };
     let ticket = key::ticket(&edge.secret("SIGNING_KEY")?, site.as_str(), edge.received.at);
     redirect(&format!("/sites/{}", site.as_str()), Some(&cookie(edge, &ticket, key::SIGNED_IN_FOR / 1000)))
 }

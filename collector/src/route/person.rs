@@ -5,7 +5,7 @@ use tributary_core::message::Address;
 use worker::{Error, Request};
 
 use super::Outcome;
-use super::api::forward;
+use super::api::allowed;
 use super::edge::Edge;
 use crate::answer::Problem;
 use crate::call;
@@ -15,14 +15,10 @@ pub async fn answer(request: Request, edge: &Edge, endpoint: Endpoint, site: &st
     let is_export = matches!(endpoint, Endpoint::ExportVisitor | Endpoint::ExportProfile);
     let path = if is_export { "/export" } else { "/erase" };
     let authorization = request.headers().get("authorization")?.unwrap_or_default();
-    let allowed = forward(edge, site, "/config", &authorization, None).await?;
-    if allowed.status_code() != 200 {
-        return Ok(allowed);
-    }
+    let site = allowed(edge, site, &authorization).await?;
     let id = percent_decoded(id).ok_or_else(|| Problem::field("id", "percent-encoded UTF-8"))?;
     let is_visitor = matches!(endpoint, Endpoint::ExportVisitor | Endpoint::EraseVisitor);
     let address = if is_visitor { Address::Visitor(id) } else { Address::Profile(id) };
-    let site = edge.site(site)?;
     let body = postcard::to_allocvec(&address).map_err(|error| Error::RustError(error.to_string()))?;
     let shard = call::shard(&edge.env, site.as_str(), address.shard(site.shards()))?;
     Ok(call::call(&shard, path, &edge.received, Some(&body)).await?)
