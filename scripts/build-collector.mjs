@@ -38,12 +38,12 @@ function writeWrappers() {
 
 /**
  * worker-build keeps the names of functions, which are 45 KB of what is uploaded: a panic tells its file and line without
- * them. What rustc assumes of a Worker, and the exceptions that panics unwind by, have to be named.
+ * them. Another pass for size takes 2 KB off what is sent. What rustc assumes of a Worker, and the exceptions that panics unwind by, have to be named.
  */
 async function stripNames() {
   const file = path.join(COLLECTOR_BUILD, "index_bg.wasm");
   const features = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory", "multivalue", "reference-types", "exception-handling"];
-  await run(npmBin("wasm-opt"), [file, "-o", file, "--strip-debug", "--strip-producers", ...features.map((name) => `--enable-${name}`)]);
+  await run(npmBin("wasm-opt"), [file, "-o", file, "-Os", "--strip-debug", "--strip-producers", ...features.map((name) => `--enable-${name}`)]);
 }
 
 /** The sources that cargo says it read, manifests and lock file, and this script. */

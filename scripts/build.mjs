@@ -1,4 +1,4 @@
-// The build: static files, the page's SDK, the collector, and the description of it that the local runtime starts from.
+// The build: static files, the description of the API, the page's SDK, the collector, and the description of it that the local runtime starts from.
 // What is up to date is left alone, so that a second start takes seconds.
 //
 // Alone: `npm run build`.
@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { buildCollector } from "./build-collector.mjs";
+import { buildOpenapi } from "./build-openapi.mjs";
 import { buildWww } from "./build-www.mjs";
 import { describeCollector } from "./describe-collector.mjs";
 import { setUp } from "./setup.mjs";
@@ -18,6 +19,7 @@ const SDK = path.join(ROOT, "scripts/build-sdk.mjs");
 /** Builds everything that is deployed: collector/build and dist/www. */
 export async function build() {
   buildWww();
+  await buildOpenapi();
   if (existsSync(SDK)) await (await import(pathToFileURL(SDK))).buildSdk();
   await buildCollector();
   await describeCollector();

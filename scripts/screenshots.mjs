@@ -33,5 +33,6 @@ await Promise.all([page.waitForNavigation(), page.click("button")]);
 
 await picture("shop", `/shop/${site}/`, DESKTOP);
 await picture("experiment", `/sites/${site}/experiments/hero`, DESKTOP);
+await picture("goals", `/sites/${site}/goals`, DESKTOP);
 await picture("overview-phone", `/sites/${site}`, PHONE, "dark");
 await browser.close();

@@ -16,6 +16,8 @@ pub struct Problem {
     message: String,
     field: Option<String>,
     limit: Option<String>,
+    /// Methods that the address takes.
+    allow: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -35,7 +37,7 @@ struct Detail<'a> {
 
 impl Problem {
     fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), field: None, limit: None }
+        Self { status, code, message: message.into(), field: None, limit: None, allow: None }
     }
 
     fn about(mut self, field: impl Into<String>, limit: impl Into<String>) -> Self {
@@ -54,9 +56,10 @@ impl Problem {
         Self::new(404, "not_found", "nothing is at this address")
     }
 
-    /// The address does not take this method.
+    /// The address does not take this method, but these: `GET, PATCH`.
     pub fn method_not_allowed(allowed: &str) -> Self {
-        Self::new(405, "method_not_allowed", format!("use {allowed}")).about("method", allowed)
+        let problem = Self::new(405, "method_not_allowed", format!("use {allowed}")).about("method", allowed);
+        Self { allow: Some(allowed.to_owned()), ..problem }
     }
 
     /// No key, or a wrong one.
@@ -82,7 +85,12 @@ impl Problem {
     /// The answer.
     pub fn response(&self) -> Result<Response> {
         let (field, limit) = (self.field.as_deref(), self.limit.as_deref());
-        json(self.status, &Body { error: Detail { code: self.code, message: &self.message, field, limit } })
+        let mut answer =
+            json(self.status, &Body { error: Detail { code: self.code, message: &self.message, field, limit } })?;
+        if let Some(allowed) = &self.allow {
+            answer.headers_mut().set("allow", allowed)?;
+        }
+        Ok(answer)
     }
 }
 
@@ -103,7 +111,7 @@ impl From<InputError> for Problem {
         let message = error.to_string();
         match error {
             InputError::Field { field, limit } => Self::new(400, "bad_field", message).about(field, limit),
-            InputError::Malformed(_) => Self::new(400, "malformed", message),
+            InputError::Malformed { field, limit, .. } => Self::new(400, "malformed", message).about(field, limit),
             InputError::UnknownExperiment(_) => Self::new(404, "unknown_experiment", message),
             InputError::Conflict(_) => Self::new(409, "conflict", message),
         }

@@ -40,9 +40,11 @@ pub enum Fault {
     Reversed,
     /// Lose the acknowledgement of a delivery.
     LostAnswer,
+    /// Push the configuration to a first shard that does not take it.
+    DeafShard,
 }
 
-const FAULTS: [(Fault, &str); 7] = [
+const FAULTS: [(Fault, &str); 8] = [
     (Fault::Panic, "panic"),
     (Fault::PanicInTurn, "panic-in-turn"),
     (Fault::FailInTurn, "fail-in-turn"),
@@ -50,6 +52,7 @@ const FAULTS: [(Fault, &str); 7] = [
     (Fault::Twice, "twice"),
     (Fault::Reversed, "reversed"),
     (Fault::LostAnswer, "lost-answer"),
+    (Fault::DeafShard, "deaf-shard"),
 ];
 
 impl Fault {

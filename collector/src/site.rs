@@ -8,7 +8,7 @@ use std::rc::Rc;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tributary_core::config::Config;
-use tributary_core::config_input::{self, ExperimentChange, NewExperiment, SiteChange};
+use tributary_core::config_input::{self, ExperimentChange, ExperimentStart, NewExperiment, SiteChange};
 use tributary_core::report::{Asked, By, Report};
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, SqlStorageValue, State, Url, durable_object,
@@ -17,9 +17,10 @@ use worker::{
 use crate::answer::{Failure, Problem, finish, json, json_text};
 use crate::call::{self, Delivery};
 use crate::database::{Database, as_integer};
+use crate::page::{self, Tag};
 use crate::received::{Fault, Received};
 use crate::shard::Posting;
-use crate::{inbox, keeper, key, page, turn, wait};
+use crate::{inbox, keeper, key, turn, wait};
 
 /// A shard that did not take the configuration is asked again after this.
 const PUSH_AFTER: i64 = 5_000;
@@ -57,11 +58,6 @@ pub struct Account {
     pub fingerprint: String,
     /// The configuration in force.
     pub config: Config,
-}
-
-#[derive(Deserialize)]
-struct Start {
-    at: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -104,7 +100,7 @@ impl Inner {
             worker::console_error!("fold: {error}");
             self.arm(wait::fold_after(&self.env)).await;
         }
-        if !self.is_in_force().await || !self.is_kept().await {
+        if !self.is_in_force(None).await || !self.is_kept().await {
             self.arm(PUSH_AGAIN_AFTER).await;
         }
     }
@@ -134,7 +130,7 @@ impl Inner {
         let body = request.bytes().await?;
         match url.path() {
             "/deliveries" => return self.deliveries(&body, &received).await,
-            "/create" => return self.create(&body).await,
+            "/create" => return self.create(&body, &received).await,
             "/keep" => {
                 keeper::take(&self.database, &body).await?;
                 return Ok(Response::empty()?);
@@ -157,50 +153,48 @@ impl Inner {
             (Method::Get, ["config"]) => Ok(json(200, &account.config)?),
             (Method::Post, ["config"]) => {
                 let change: SiteChange = config_input::read(&body)?;
-                self.change(&account, account.config.with_change(change)?, None).await
+                self.change(&account, &received, account.config.with_change(change)?, None).await
             }
             (Method::Post, ["experiments"]) => {
                 let new: NewExperiment = config_input::read(&body)?;
                 let next = account.config.with_experiment(new)?;
                 let key = next.experiments.last().map(|experiment| experiment.key.clone());
-                self.change(&account, next, key).await
+                self.change(&account, &received, next, key).await
             }
             (Method::Post, ["experiments", key, "start"]) => {
-                let at = if body.is_empty() { None } else { config_input::read::<Start>(&body)?.at };
+                let at = if body.is_empty() { None } else { config_input::read::<ExperimentStart>(&body)?.at };
                 let next = account.config.with_start(key, at, received.at)?;
-                self.change(&account, next, Some((*key).to_owned())).await
+                self.change(&account, &received, next, Some((*key).to_owned())).await
             }
             (Method::Post, ["experiments", key, "pause"]) => {
                 let next = account.config.with_pause(key, received.at)?;
-                self.change(&account, next, Some((*key).to_owned())).await
+                self.change(&account, &received, next, Some((*key).to_owned())).await
             }
             (Method::Post, ["experiments", key, "resume"]) => {
                 let next = account.config.with_resume(key, received.at)?;
-                self.change(&account, next, Some((*key).to_owned())).await
+                self.change(&account, &received, next, Some((*key).to_owned())).await
             }
             (Method::Post, ["experiments", key]) => {
                 let change: ExperimentChange = config_input::read(&body)?;
                 let next = account.config.with_experiment_change(key, change, received.at)?;
-                self.change(&account, next, Some((*key).to_owned())).await
+                self.change(&account, &received, next, Some((*key).to_owned())).await
             }
             (Method::Post, [kind]) => {
                 let next = made(&account.config, kind, &body, received.at)?;
-                self.change(&account, next, None).await
+                self.change(&account, &received, next, None).await
             }
             (Method::Post, ["experiments", key, "stop"]) => {
                 let next = account.config.with_stop(key, received.at)?;
-                self.change(&account, next, Some((*key).to_owned())).await
+                self.change(&account, &received, next, Some((*key).to_owned())).await
             }
             (Method::Get, ["report"]) => {
                 Ok(json_text(200, self.report(&account.config, &url, &received, None)?.to_json())?)
             }
-            (Method::Get, ["page"]) => {
-                let report = self.report(&account.config, &url, &received, None)?;
-                Ok(Response::from_html(page::overview(&report, &origin(&url)).into_string())?)
-            }
-            (Method::Get, ["page", key]) => {
-                let report = self.report(&account.config, &url, &received, Some(key))?;
-                let page = page::experiment(&report, key, &origin(&url)).ok_or_else(Problem::not_found)?;
+            (Method::Get, ["page", about @ ..]) => {
+                let shown = if let ["experiments", key] = about { Some(*key) } else { None };
+                let report = self.report(&account.config, &url, &received, shown)?;
+                let tag = Tag { origin: origin(&url), stub: self.stub().await? };
+                let page = page::about(about, &report, &tag).ok_or_else(Problem::not_found)?;
                 Ok(Response::from_html(page.into_string())?)
             }
             _ => Err(Problem::not_found().into()),
@@ -208,25 +202,28 @@ impl Inner {
     }
 
     /// Makes the site. Doing it again with the same answer on its way is harmless.
-    async fn create(&self, body: &[u8]) -> std::result::Result<Response, Failure> {
+    async fn create(&self, body: &[u8], received: &Received) -> std::result::Result<Response, Failure> {
         if self.account()?.is_some() {
             return Err(Problem::field("site", "a key that is not in use").into());
         }
-        self.store(read_account(std::str::from_utf8(body).map_err(|error| Error::RustError(error.to_string()))?)?)?;
+        let text = std::str::from_utf8(body).map_err(|error| Error::RustError(error.to_string()))?;
+        let account = read_account(text)?;
+        self.store(account)?;
         self.arm(PUSH_AFTER).await;
-        Ok(json(200, &self.is_in_force().await)?)
+        Ok(json(200, &self.is_in_force(received.fault).await)?)
     }
 
     /// Stores the next configuration, pushes it, and answers with the experiment it is about (or all of it).
     async fn change(
         &self,
         account: &Account,
+        received: &Received,
         next: Config,
         experiment: Option<String>,
     ) -> std::result::Result<Response, Failure> {
         self.store(Account { config: next.clone(), ..account.clone() })?;
         self.arm(PUSH_AFTER).await;
-        let in_force = self.is_in_force().await;
+        let in_force = self.is_in_force(received.fault).await;
         match experiment.and_then(|key| next.experiment(&key)) {
             Some(what) => Ok(json(200, &Changed { what, in_force })?),
             None => Ok(json(200, &Changed { what: &next, in_force })?),
@@ -234,15 +231,15 @@ impl Inner {
     }
 
     /// Pushes the configuration. It is stored already, so what fails here is told as "not yet", and the alarm goes on.
-    async fn is_in_force(&self) -> bool {
-        self.push().await.unwrap_or_else(|error| {
+    async fn is_in_force(&self, fault: Option<Fault>) -> bool {
+        self.push(fault).await.unwrap_or_else(|error| {
             worker::console_error!("push: {error}");
             false
         })
     }
 
     /// Sends the configuration to every shard that does not have it. True when all have it.
-    async fn push(&self) -> Result<bool> {
+    async fn push(&self, fault: Option<Fault>) -> Result<bool> {
         let Some(account) = self.account()? else { return Ok(true) };
         let rows = self.database.run("SELECT shard, version FROM peer", vec![])?;
         let version_of = |shard: u8| {
@@ -253,7 +250,7 @@ impl Inner {
         };
         let version = i64::from(account.config.version);
         let lagging: Vec<u8> = (0..account.shards).filter(|shard| version_of(*shard) < version).collect();
-        let taken = join_all(lagging.iter().map(|shard| self.push_to(*shard, &account))).await;
+        let taken = join_all(lagging.iter().map(|shard| self.push_to(*shard, &account, fault))).await;
         let mut all = true;
         for (shard, result) in lagging.iter().zip(taken) {
             if let Err(error) = result {
@@ -272,7 +269,10 @@ impl Inner {
         Ok(all)
     }
 
-    async fn push_to(&self, shard: u8, account: &Account) -> Result<()> {
+    async fn push_to(&self, shard: u8, account: &Account, fault: Option<Fault>) -> Result<()> {
+        if fault == Some(Fault::DeafShard) && shard == 0 {
+            return Err(Error::RustError("a test wants the shard deaf".to_owned()));
+        }
         let Account { shards, config, .. } = account;
         let posting = Posting { shard, shards: *shards, config: config.clone() };
         let body = serde_json::to_vec(&posting).map_err(|error| Error::RustError(error.to_string()))?;
@@ -314,6 +314,12 @@ impl Inner {
         Ok(Report::read(config, &ledger, asked, received.at, pending))
     }
 
+    /// The stub, as it stands before the tag in a page's head.
+    async fn stub(&self) -> Result<String> {
+        let mut file = self.env.assets("ASSETS")?.fetch("http://assets/sdk/stub.js", None).await?;
+        Ok(if file.status_code() == 200 { file.text().await?.trim().to_owned() } else { String::new() })
+    }
+
     /// Sets the alarm unless one goes off earlier. Failing is told and no more: what it is for is done on a later one too.
     async fn arm(&self, after: i64) {
         let due = self.database.storage().get_alarm().await.ok().flatten();
@@ -347,6 +353,11 @@ impl Inner {
     }
 }
 
+/// Both who makes a site and its own table bring it as text: one way of reading it is code enough.
+fn read_account(text: &str) -> Result<Account> {
+    serde_json::from_str(text).map_err(|error| Error::RustError(error.to_string()))
+}
+
 /// The next configuration, with one more of a kind.
 fn made(config: &Config, kind: &str, body: &[u8], now: i64) -> std::result::Result<Config, Failure> {
     Ok(match kind {
@@ -361,11 +372,6 @@ fn made(config: &Config, kind: &str, body: &[u8], now: i64) -> std::result::Resu
 }
 
 /// The collector's own address, as the edge passed it on.
-/// The one place that reads a configuration: the code to read it is large.
-fn read_account(text: &str) -> Result<Account> {
-    serde_json::from_str(text).map_err(|error| Error::RustError(error.to_string()))
-}
-
 fn origin(url: &Url) -> String {
     url.query_pairs().find(|(name, _)| name == "origin").map(|(_, origin)| origin.into_owned()).unwrap_or_default()
 }

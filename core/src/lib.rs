@@ -10,6 +10,7 @@ pub mod assignment;
 pub mod condition;
 pub mod config;
 pub mod config_input;
+pub mod endpoint;
 pub mod event;
 pub mod facts;
 pub mod fold;
@@ -25,6 +26,8 @@ pub mod pool;
 pub mod report;
 pub mod retention;
 pub mod row;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod seen;
 pub mod server_event;
 pub mod text;

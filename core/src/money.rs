@@ -44,6 +44,7 @@ impl<'de> Deserialize<'de> for Currency {
 
 /// An amount of one currency in its minor unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Money {
     /// The currency.
     pub currency: Currency,

@@ -56,6 +56,7 @@ pub struct Outcome {
 
 /// All that is kept of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Export {
     /// The profile it is or belongs to.
     pub profile: Option<String>,

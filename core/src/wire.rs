@@ -43,6 +43,7 @@ pub enum BatchError {
 
 /// Why an event was refused, or what was odd about one that was accepted. Stored: only ever append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Accepted (counted as a diagnostic only).
@@ -83,6 +84,7 @@ pub enum Reason {
 
 /// An event that does not count, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refusal {
     /// The event's id.
     pub id: String,

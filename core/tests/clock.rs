@@ -83,6 +83,19 @@ fn days_follow_the_sites_time_zone_through_daylight_saving() {
 }
 
 #[test]
+fn a_local_time_is_written_in_its_zone_with_every_digit() {
+    let rows = [
+        ("UTC", 0, "1970-01-01 00:00:00"),
+        ("Europe/Berlin", 1_790_000_000_999, "2026-09-21 16:13:20"),
+        ("Pacific/Chatham", 1_767_225_599_999, "2026-01-01 13:44:59"),
+        ("America/New_York", -1, "1969-12-31 18:59:59"),
+    ];
+    for (zone, at, expected) in rows {
+        assert_eq!(Zone::named(zone).unwrap().local(at), expected, "{zone} {at}");
+    }
+}
+
+#[test]
 fn days_are_written_as_they_are_read() {
     for text in ["1970-01-01", "2024-02-29", "2026-11-21", "1969-12-31"] {
         assert_eq!(Day::parse(text).unwrap().to_string(), text);

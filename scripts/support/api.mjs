@@ -1,4 +1,4 @@
-// The collector's API in a few functions, for the demo, the tests and the benchmark. Shapes are in ARCHITECTURE.md.
+// The collector's API in a few functions, for the demo, the tests and the benchmark. Shapes are in /openapi.json.
 
 /** An answer that is not 2xx: the status and what the body said. */
 export class Refused extends Error {
@@ -13,7 +13,7 @@ async function call(method, url, { key, body, type = "application/json" } = {}) 
   const headers = {};
   if (key) headers.authorization = `Bearer ${key}`;
   if (body !== undefined) headers["content-type"] = type;
-  const response = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  const response = await fetch(url, { method, headers, body: body === undefined || typeof body === "string" ? body : JSON.stringify(body) });
   const text = await response.text();
   let answer = text;
   try {
@@ -39,6 +39,10 @@ export function siteApi(origin, { site, secret_key: key }) {
     createCommunication: (communication) => call("POST", `${base}/communications`, { key, body: communication }),
     start: (experiment, at) => call("POST", `${base}/experiments/${experiment}/start`, { key, body: at === undefined ? {} : { at } }),
     stop: (experiment) => call("POST", `${base}/experiments/${experiment}/stop`, { key, body: {} }),
+    /** One more of a kind: `communications`, `sequences`, … */
+    make: (kind, one) => call("POST", `${base}/${kind}`, { key, body: one }),
+    /** What a server does: lines of events. */
+    tell: (lines) => call("POST", `${base}/import`, { key, body: lines.map((line) => `${JSON.stringify(line)}\n`).join(""), type: "application/x-ndjson" }),
     report: (query = "") => call("GET", `${base}/report${query}`, { key }),
     /** What a page does: no key, `text/plain`. */
     send: (batch) => call("POST", `${base}/events`, { body: batch, type: "text/plain" }),

@@ -60,6 +60,18 @@ const hero = (report) => report.experiments[0];
 const figures = (report, goal, variant) =>
   hero(report).goals.find(({ key }) => key === goal).variants.find((one) => one.variant === variant);
 
+test("a tag with a wrong key shows in the console as not found, with its address, and not as blocked", async () => {
+  const context = await browser.createBrowserContext();
+  const tab = await context.newPage();
+  const address = `${collector.origin}/t.js?site=${"0".repeat(24)}`;
+  const told = new Promise((resolve) => tab.on("console", (message) => message.location().url === address && resolve(message.text())));
+  const answered = tab.waitForResponse(address);
+  await tab.setContent(`<script async src="${address}"></script>`);
+  assert.match(await told, /404 \(Not Found\)/);
+  assert.equal((await answered).headers()["content-type"], "text/javascript; charset=utf-8");
+  await context.close();
+});
+
 const seen = { control: 0, b: 0 };
 
 test("shows each visitor the variant it was assigned, and counts the exposure", async () => {
@@ -120,7 +132,8 @@ test("lets the merchant sign in and read the same figures", async () => {
   const page = await tab.$eval("main", (main) => main.innerText);
   const rows = await tab.$$eval("table tr", (all) => all.map((row) => row.innerText.replace(/\s+/g, " ").trim()));
   for (const { variant, exposures, conversions } of hero(report).goals[0].variants) {
-    const name = HERO.variants.find(({ key }) => key === variant).name;
+    const named = HERO.variants.find(({ key }) => key === variant).name;
+    const name = variant === "control" ? `${named} control` : named;
     const row = rows.find((text) => text.startsWith(`${name} ${exposures} ${conversions} `));
     assert.ok(row, `${name}: ${exposures} exposures, ${conversions} conversions in ${JSON.stringify(rows)}`);
   }
@@ -128,7 +141,7 @@ test("lets the merchant sign in and read the same figures", async () => {
   assert.ok(await tab.$("svg path, svg polyline"), "a chart over days");
   await click(tab, "form[action='/sign-out'] button");
   await tab.goto(`${collector.origin}/sites/${site.key}`);
-  assert.equal(tab.url(), `${collector.origin}/`, "signed out");
+  assert.equal(tab.url(), `${collector.origin}/?site=${site.key}`, "signed out");
   await context.close();
 });
 

@@ -72,15 +72,18 @@ describe("a site's field that cannot be taken is named", () => {
       assert.deepEqual(error(await create({ ...SITE, [field]: value })), [400, "bad_field", field]);
     });
   }
-  for (const [name, body, told] of [
-    ["absent", { ...SITE, currency: undefined }, /currency/],
-    ["unknown", { ...SITE, colour: "red" }, /colour/],
-    ["of another type", { ...SITE, allow_automation: "yes" }, /boolean/],
+  for (const [name, body, field, limit] of [
+    ["absent", { ...SITE, currency: undefined }, "currency", /^given$/],
+    ["unknown", { ...SITE, colour: "red" }, "colour", /^one of `name`, `time_zone`/],
+    ["of another type", { ...SITE, allow_automation: "yes" }, "allow_automation", /^a boolean$/],
+    ["of another type within a list", { ...SITE, order_events: ["purchase", 5] }, "order_events[1]", /^a string$/],
+    ["no JSON", "{", "body", /^JSON$/],
   ]) {
     test(name, async () => {
       const answer = await create(body);
-      assert.deepEqual(error(answer).slice(0, 2), [400, "malformed"]);
-      assert.match(answer.body.error.message, told);
+      assert.deepEqual(error(answer), [400, "malformed", field]);
+      assert.match(answer.body.error.limit, limit);
+      assert.ok(name === "no JSON" || answer.body.error.message.includes(field), answer.body.error.message);
     });
   }
 });
@@ -111,13 +114,14 @@ test("every call about a site wants its secret key, and another site's is as wro
 test("an address of the API takes its methods only", async () => {
   const site = await siteFor(on);
   for (const [method, to, allowed] of [
-    ["DELETE", "", "GET or PATCH"],
+    ["DELETE", "", "GET, PATCH"],
     ["GET", "/experiments", "POST"],
     ["PUT", "/experiments/hero/start", "POST"],
     ["POST", "/report", "GET"],
   ]) {
     const answer = await site.call(method, to);
     assert.deepEqual([...error(answer), answer.body.error.limit], [405, "method_not_allowed", "method", allowed], `${method} ${to}`);
+    assert.equal(answer.headers.get("allow"), allowed);
   }
   assert.deepEqual(error(await site.call("GET", "/nothing")).slice(0, 2), [404, "not_found"]);
 });
@@ -260,6 +264,29 @@ test("what is in force judges the next batch on every shard", async () => {
   assert.deepEqual((await site.settled()).experiments[0].variants.map(({ exposures }) => exposures), [0, 24]);
 });
 
+test("a change that a shard did not take says so, and is in force when the site has told it again", async () => {
+  const site = await siteFor(on, { shards: 2 });
+  const automated = (visitor) => site.take(batch(visitor).view().envelope({ automated: true }));
+  const changed = await site.call("PATCH", "", { body: { allow_automation: true }, fault: "deaf-shard" });
+  assert.deepEqual([changed.status, changed.body.in_force, changed.body.allow_automation], [200, false, true]);
+  const visitors = Array.from({ length: 16 }, (_, place) => `v${place}`);
+  const before = await Promise.all(visitors.map(async (visitor) => (await automated(visitor)).accepted));
+  assert.ok(before.includes(0) && before.includes(1), `one shard judges by the old, the other by the new: ${before}`);
+  const alarm = await request(on.origin, "POST", `/test/${site.key}/site/alarm`);
+  assert.equal(alarm.status, 200);
+  const taken = await Promise.all(visitors.map(async (visitor) => (await automated(`${visitor}-again`)).accepted));
+  assert.deepEqual(taken, visitors.map(() => 1));
+});
+
+test("a site whose shard does not hear of it yet is made, and says so", async () => {
+  const made = await request(on.origin, "POST", "/v1/sites", { key: KEYS.ADMIN_KEY, body: { ...SITE, shards: 1 }, fault: "deaf-shard" });
+  assert.deepEqual([made.status, made.body.in_force], [201, false]);
+  const send = () => request(on.origin, "POST", `/v1/sites/${made.body.site}/events`, { body: batch("ann").view(), type: "text/plain" });
+  assert.equal((await send()).status, 404);
+  await request(on.origin, "POST", `/test/${made.body.site}/site/alarm`);
+  assert.equal((await send()).status, 200);
+});
+
 describe("t.js carries what is in force", () => {
   const script = (site, { now = NOW, headers } = {}) => request(on.origin, "GET", `/t.js?site=${site.key}`, { now, headers });
   const configuration = ({ body }) => Buffer.from(/config:"([\w-]*)"/.exec(body)[1], "base64url").toString();
@@ -306,7 +333,10 @@ describe("t.js carries what is in force", () => {
   });
 
   test("without a site there is none", async () => {
-    const answer = await request(on.origin, "GET", "/t.js");
-    assert.deepEqual(error(answer), [404, "unknown_site", "site"]);
+    for (const query of ["", "?site=", `?site=${"0".repeat(24)}`]) {
+      const { status, body, headers } = await request(on.origin, "GET", `/t.js${query}`);
+      assert.deepEqual([status, headers.get("content-type")], [404, "text/javascript; charset=utf-8"], query);
+      assert.match(body, /^console\.warn\("Tributary: no site has the key[^"]*"\);\n$/);
+    }
   });
 });

@@ -27,6 +27,7 @@ test("a fault that a header asks for does not happen", async () => {
   for (const fault of ["site-down", "lost-answer"]) {
     assert.equal((await site.report("", { fault })).pending, 0, fault);
   }
+  assert.equal((await site.call("PATCH", "", { body: { name: "Deaf" }, fault: "deaf-shard" })).body.in_force, true);
   assert.equal((await site.settled()).totals.page_views, 3);
 });
 

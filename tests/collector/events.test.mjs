@@ -141,8 +141,9 @@ test("a body of 64 KiB is read and one byte more is too large, whether its lengt
 
 test("events are posted, nothing else", async () => {
   const site = await siteFor(on);
-  for (const method of ["GET", "PUT", "DELETE"]) {
-    assert.deepEqual(error(await site.call(method, "/events")), [405, "method_not_allowed", "method"]);
+  for (const method of ["GET", "PUT", "DELETE", "OPTIONS"]) {
+    const answer = await site.call(method, "/events");
+    assert.deepEqual([...error(answer), answer.headers.get("allow")], [405, "method_not_allowed", "method", "POST"]);
   }
 });
 
@@ -160,7 +161,6 @@ test("a key that nobody issued is an unknown site, and no object is made for it"
   const calls = [
     ["POST", (key) => `/v1/sites/${key}/events`, batch("ann").view()],
     ["GET", (key) => `/v1/sites/${key}/report`],
-    ["GET", (key) => `/t.js?site=${key}`],
     ["GET", (key) => `/sites/${key}`],
   ];
   for (const key of keys) {
@@ -169,6 +169,7 @@ test("a key that nobody issued is an unknown site, and no object is made for it"
       assert.deepEqual(error(answer), [404, "unknown_site", "site"], `${method} ${to(key)}`);
     }
   }
+  for (const key of keys) assert.equal((await request(on.origin, "GET", `/t.js?site=${key}`)).status, 404);
   assert.deepEqual(objects(), known);
 });
 
@@ -180,6 +181,7 @@ test("a page of any origin may read the answer, whatever it is", async () => {
     [400, await site.send("{", { headers })],
     [400, await site.send({ visitor: "ann" }, { headers })],
     [404, await request(on.origin, "POST", `/v1/sites/${"0".repeat(24)}/events`, { body: batch("ann").view(), headers })],
+    [405, await site.call("GET", "/events", { headers })],
     [413, await site.send(" ".repeat(70_000), { headers })],
     [500, await site.send(batch("ann").view(), { headers, fault: "fail-in-turn" })],
     [500, await site.send(batch("ann").view(), { headers, fault: "panic" })],

@@ -34,7 +34,7 @@ test("both keys give a cookie that no script and no other site gets, for 12 hour
   assert.deepEqual(attributes, ["Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=43200"]);
   const page = (now) => get(`/sites/${site.key}`, cookieOf(answer), { now });
   assert.equal((await page(NOW + 12 * HOUR - 1)).status, 200);
-  assert.deepEqual(location(await page(NOW + 12 * HOUR)), [303, "/"]);
+  assert.deepEqual(location(await page(NOW + 12 * HOUR)), [303, `/?site=${site.key}`]);
 });
 
 test("keys that do not belong together are told so, and give no cookie", async () => {
@@ -43,6 +43,8 @@ test("keys that do not belong together are told so, and give no cookie", async (
     const answer = await signIn(key, secret);
     assert.deepEqual([answer.status, answer.headers.get("set-cookie")], [401, null], `${key} ${secret}`);
     assert.match(answer.body, /role="alert">Site key or secret key is wrong\./);
+    assert.equal(/name="site" value="([^"]*)"/.exec(answer.body)?.[1] ?? "", key, "the site key typed is kept, the secret one is not");
+    assert.ok(!secret || !answer.body.includes(secret));
   }
 });
 
@@ -52,7 +54,7 @@ test("without its cookie a site's page leads to the sign-in, also with the cooki
   const forged = own.replace(site.key, other.key);
   for (const path of [`/sites/${other.key}`, `/sites/${other.key}/experiments/hero`]) {
     for (const cookie of [undefined, own, forged, `${others}0`, "tributary_session="]) {
-      assert.deepEqual(location(await get(path, cookie)), [303, "/"], `${path} with ${cookie}`);
+      assert.deepEqual(location(await get(path, cookie)), [303, `/?site=${other.key}`], `${path} with ${cookie}`);
     }
   }
   assert.equal((await get(`/sites/${other.key}`, `a=1; ${others}; b=2`)).status, 200);
@@ -96,6 +98,117 @@ test("an experiment's page shows exposures, conversions, rate, revenue, AOV and 
   }
   assert.match(body, /<svg class="chart" role="img"/);
   assert.equal((await get(`/sites/${site.key}/experiments/nope`, cookie)).status, 404);
+});
+
+/** A site with one of everything, and somebody who was shown, clicked, was reminded and bought. */
+async function attributed() {
+  const site = await siteFor(on, { name: "Shop" });
+  const make = async (kind, body) => assert.equal((await site.call("POST", `/${kind}`, { body })).status, 200, kind);
+  await make("communications", { key: "spring", name: "Spring <sale>", type: "notification" });
+  await make("sequences", { key: "welcome", communications: ["spring"] });
+  await make("campaigns", { key: "season", name: "The season", sequences: ["welcome"] });
+  await make("experiences", { key: "reminder", name: "Cart reminder", variants: [{ key: "a", name: "Friendly" }] });
+  await make("goals", { key: "revenue", name: "Revenue", event: "purchase", measure: "value", property: "revenue" });
+  await make("journeys", { key: "win", name: "Win back", goal: "revenue", treatments: [{ communication: "spring" }, { experience: "reminder", variant: "a" }] });
+  const visit = batch("ann").at(-HOUR).view().event("$sequence_start", { sequence: "welcome" }).event("$campaign_start", { campaign: "season" });
+  for (const name of ["$appearance", "$appearance", "$hover", "$click", "$dismissal"]) visit.after(1).event(name, { communication: "spring" });
+  await site.take(visit.after(9).track("purchase", { revenue: 80, order_id: "A-1" }));
+  await site.take(batch("bob").at(-HOUR).view().track("purchase", { revenue: 20 }).track("$oops"));
+  const lines = [
+    { id: "x-1", at: NOW - HOUR, visitor: "ann", name: "$execution", properties: { experience: "reminder", variant: "a" } },
+    { id: "x-2", at: NOW, visitor: "ann", name: "refund", properties: { order_id: "A-1", amount: 5 } },
+  ];
+  const body = lines.map((line) => JSON.stringify(line)).join("\n");
+  assert.equal((await site.call("POST", "/import", { body, type: "application/x-ndjson" })).body.accepted, 2);
+  return site;
+}
+
+const cellsOf = (html) => [...html.replaceAll("\u00a0", " ").matchAll(/<th scope="row">(.*?)<\/tr>/gs)].map(([, row]) =>
+  [row.replace(/<\/th>.*/s, ""), ...[...row.matchAll(/<td data-label="[^"]*">(.*?)<\/td>/gs)].map(([, cell]) => cell)].map((text) => text.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ").trim()),
+);
+
+test("every figure of the report has a page: communications, campaigns, experiences, goals, diagnostics", async () => {
+  const site = await attributed();
+  await site.settled();
+  const cookie = cookieOf(await signIn(site.key, site.secret));
+  const page = async (name) => (await get(`/sites/${site.key}/${name}`, cookie)).body;
+  assert.deepEqual(cellsOf(await page("communications")), [
+    ["Spring &lt;sale&gt; Notification", "2", "1", "1", "1", "1", "1", "1", "$80.00", "$75.00"],
+    ["Unattributed", "", "", "", "", "", "", "1", "$20.00", "$20.00"],
+    ["All orders", "", "", "", "", "", "", "2", "$100.00", "$95.00"],
+  ]);
+  assert.deepEqual(cellsOf(await page("campaigns")), [
+    ["The season season", "1", "1", "1", "1", "1", "1", "1", "$80.00", "$75.00"],
+    ["welcome", "1", "1", "1", "1", "1", "1", "1", "$80.00", "$75.00"],
+  ]);
+  const windows = cellsOf(await page("experiences"));
+  assert.deepEqual(windows.map(([length]) => length), ["1 hour", "3 hours", "1 day", "3 days", "7 days"]);
+  assert.deepEqual(windows[0].slice(1), ["1", "1", "100.0 %", "1", "$80.00", "$75.00", "$80.00"]);
+  const goals = cellsOf(await page("goals"));
+  assert.deepEqual(goals.map(([name, events, , , , , , gross, net]) => [name, events, gross, net]), [
+    ["Win back Journey", "1", "$80.00", "$75.00"],
+    ["Spring &lt;sale&gt; communication", "1", "$80.00", "$75.00"],
+    ["Cart reminder: Friendly experience", "0", "–", "–"],
+    ["All journeys", "1", "$80.00", "$75.00"],
+    ["Uncredited", "1", "$20.00", "$20.00"],
+  ]);
+  const told = await page("diagnostics");
+  assert.match(told, /<dt>Reserved name<small>[^<]+<\/small><\/dt><dd>1<\/dd>/);
+  assert.equal(told.match(/<dt>/g).length, 16);
+});
+
+test("the pages lead to one another and keep the range that was chosen, today among them", async () => {
+  const site = await attributed();
+  const cookie = cookieOf(await signIn(site.key, site.secret));
+  for (const section of ["", "/communications", "/campaigns", "/goals", "/diagnostics"]) {
+    const { body } = await get(`/sites/${site.key}${section}?days=1`, cookie);
+    assert.match(body, /<a href="\?days=1" aria-current="page">Today<\/a>/, section);
+    assert.ok(body.includes(`<a href="/sites/${site.key}${section}?days=1" aria-current="page">`), section);
+    assert.match(body, /Figures of (\d{4}-\d\d-\d\d), a calendar day in/, section);
+  }
+  assert.equal((await get(`/sites/${site.key}/nothing`, cookie)).status, 404);
+});
+
+test("who has nothing yet is shown how to make it, and the tag with its stub", async () => {
+  const site = await siteFor(on);
+  const cookie = cookieOf(await signIn(site.key, site.secret));
+  const { body } = await get(`/sites/${site.key}`, cookie);
+  assert.ok(body.includes(`&lt;script async src=&quot;${on.origin}/t.js?site=${site.key}&quot;&gt;`), body);
+  assert.match(body, /&lt;script&gt;\(\(t,n,r\)=&gt;.*&lt;\/script&gt;/);
+  for (const kind of ["communications", "campaigns", "experiences", "goals"]) {
+    const page = (await get(`/sites/${site.key}/${kind}`, cookie)).body;
+    assert.ok(page.includes(`/v1/sites/${site.key}/${kind} \\`), kind);
+    const [, sent] = /-d '(.*?)'/s.exec(page.replaceAll("&quot;", '"'));
+    assert.equal(typeof JSON.parse(sent).key, "string");
+  }
+});
+
+test("signed in to one site, another's page says so and keeps its key", async () => {
+  const [site, other] = [await siteFor(on), await siteFor(on)];
+  const cookie = cookieOf(await signIn(site.key, site.secret));
+  const { status, body } = await get(`/?site=${other.key}`, cookie);
+  assert.equal(status, 200);
+  assert.match(body, /signed in to another site/);
+  assert.ok(body.includes(`name="site" value="${other.key}"`) && body.includes(`href="/sites/${site.key}"`));
+  assert.match((await get(`/?site=${other.key}`)).body, /Sign in to see the pages of this site/);
+  assert.deepEqual(location(await get(`/?site=${site.key}`, cookie)), [303, `/sites/${site.key}`]);
+  const invented = (await get(`/?site=${"0".repeat(24)}`)).body;
+  assert.ok(!invented.includes("value="), "a key that nobody issued is not repeated");
+});
+
+test("an address that leads nowhere is a page for a browser, and JSON for all others", async () => {
+  const page = (path, accept) => request(on.origin, "GET", path, { headers: { accept } });
+  const browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+  for (const path of ["/nothing", "/sites/nobody", "/v1/nothing", "/styles/nothing.css"]) {
+    const { status, body, headers } = await page(path, browser);
+    assert.deepEqual([status, headers.get("content-type")], [404, "text/html; charset=utf-8"], path);
+    assert.match(body, /<h1>Nothing is here<\/h1>/);
+    assert.match(headers.get("content-security-policy"), /^default-src 'none'/);
+    const told = await page(path, "*/*");
+    assert.deepEqual([told.status, told.headers.get("content-type")], [404, "application/json"], path);
+  }
+  const api = await page("/v1/sites/nobody", browser);
+  assert.deepEqual([api.status, api.body.error?.code], [404, "unknown_site"], "an answer of the API is JSON for everybody");
 });
 
 test("a page says when not everything is counted yet", async () => {

@@ -7,13 +7,13 @@ use tributary_core::time::{DAY, Millis};
 
 use super::goal_table::goal_table;
 use super::over_days::over_days;
-use super::{layout, number, snippet};
+use super::{Tag, layout, number, snippet};
 
 /// Results show from this long after the start; before that counts only (a rate of a few hours misleads).
 const RESULTS_AFTER: Millis = DAY;
 
-/// The page of the experiment with this key; `None` where the site has none. `origin` is the collector's own.
-pub fn experiment(report: &Report, key: &str, origin: &str) -> Option<Markup> {
+/// The page of the experiment with this key; `None` where the site has none.
+pub fn experiment(report: &Report, key: &str, tag: &Tag) -> Option<Markup> {
     let experiment = report.experiments.iter().find(|experiment| experiment.key == key)?;
     let results = shows_results(experiment, report.as_of);
     let main = html! {
@@ -24,11 +24,12 @@ pub fn experiment(report: &Report, key: &str, origin: &str) -> Option<Markup> {
                 (layout::as_of(report))
             }
         }
+        (layout::sections(report, None))
         (facts(experiment, report.as_of))
         @if matches!(experiment.status, Status::Draft | Status::Scheduled) {
-            @if experiment.status == Status::Draft { (snippet::not_started(&report.site, key, origin)) }
+            @if experiment.status == Status::Draft { (snippet::not_started(&report.site, key, &tag.origin)) }
         } @else if exposures(experiment) == 0 {
-            (snippet::no_exposure(&report.site, key, challenger(experiment), origin))
+            (snippet::no_exposure(&report.site, key, challenger(experiment), tag))
         } @else {
             @if !results {
                 p.note { "Results show from 24 hours after the start. Until then this page shows counts only." }
@@ -104,13 +105,13 @@ mod tests {
 
     fn page(experiment: ExperimentReport) -> String {
         let report = Report { experiments: vec![experiment], ..fixture::report() };
-        let page = super::experiment(&report, "hero", "https://t.example").expect("the page");
+        let page = super::experiment(&report, "hero", &fixture::tag()).expect("the page");
         page.into_string().replace('\u{a0}', " ")
     }
 
     #[test]
     fn an_experiment_nobody_made_has_no_page() {
-        assert!(experiment(&fixture::report(), "nobody", "").is_none());
+        assert!(experiment(&fixture::report(), "nobody", &fixture::tag()).is_none());
     }
 
     #[test]

@@ -8,6 +8,13 @@ use tributary_core::report::{
 use tributary_core::time::Millis;
 use tributary_core::wire::Reason;
 
+use super::Tag;
+
+/// What a developer copies.
+pub fn tag() -> Tag {
+    Tag { origin: "https://t.example".into(), stub: "the(stub)".into() }
+}
+
 /// When the report was read.
 pub const AS_OF: Millis = 1_795_269_802_000;
 

@@ -7,7 +7,7 @@ use tributary_core::config::{GoalKind, UrlOperator};
 use tributary_core::money::{self, Currency};
 use tributary_core::report::{ExperimentReport, GoalFigures, GoalReport, Revenue};
 
-use super::{chart, layout, number};
+use super::{layout, number};
 
 /// A goal's table; of a goal with revenue in several currencies one table a currency, since amounts never mix.
 pub fn goal_table(goal: &GoalReport, experiment: &ExperimentReport, results: bool) -> Markup {
@@ -79,7 +79,7 @@ fn table(goal: &GoalReport, experiment: &ExperimentReport, results: bool, curren
             tbody {
                 @for (place, (figures, variant)) in goal.variants.iter().zip(&experiment.variants).enumerate() {
                     tr {
-                        th scope="row" { span.variant { (chart::mark(place)) b { (variant.name) } } }
+                        th scope="row" { (layout::variant(place, &variant.name, layout::role(place))) }
                         (layout::cell("Exposures", &number::count(figures.exposures)))
                         (layout::cell("Conversions", &number::count(figures.conversions)))
                         (layout::cell("Conversion rate", &shown(number::percent(figures.conversions, figures.exposures))))

@@ -35,6 +35,20 @@ pub fn difference(part: i128, whole: i128, base_part: i128, base_whole: i128) ->
         .map_or(NONE.into(), |tenths| tenths_of_percent(tenths, if tenths > 0 { "+" } else { "" }))
 }
 
+/// `part / whole` with one decimal and its sign: `+12.3`, `−0.4`. [`NONE`] where there is nothing to divide by.
+pub fn tenths(part: i128, whole: i128) -> String {
+    let tenths = part.checked_mul(10).and_then(|part| average(part, whole));
+    tenths.map_or(NONE.into(), |tenths| {
+        let sign = match tenths {
+            ..0 => "−",
+            0 => "",
+            1.. => "+",
+        };
+        let tenths = tenths.unsigned_abs();
+        format!("{sign}{}.{}", grouped(&(tenths / 10).to_string()), tenths % 10)
+    })
+}
+
 /// An amount given as decimal text, with its currency: `$1,234.50`, `¥500`, `CHF 80.00`.
 pub fn amount(decimal: &str, currency: Currency) -> String {
     let (whole, fraction) = decimal.split_once('.').map_or((decimal, None), |(whole, rest)| (whole, Some(rest)));

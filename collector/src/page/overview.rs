@@ -1,67 +1,110 @@
 //! A site at a glance: key figures, experiments, and what happened to events on their way.
 
-use std::collections::BTreeMap;
-
 use maud::{Markup, html};
 use tributary_core::config::Status;
-use tributary_core::report::{ExperimentReport, GoalFigures, Report, Revenue, Totals};
-use tributary_core::time::Day;
+use tributary_core::report::{
+    CommunicationReport, ExperimentReport, GoalFigures, Holdout, HoldoutGroup, Report, Totals,
+};
 use tributary_core::wire::Reason;
 
 use super::experiment::{exposures, running_for, shows_results};
-use super::{layout, number, snippet};
+use super::table::{Column, Row, one, table};
+use super::{Tag, diagnostics, layout, money, number, snippet};
 
-/// The site's page. `origin` is the collector's own (`https://collector.example`), for what a developer copies.
-pub fn overview(report: &Report, origin: &str) -> Markup {
+/// The site's page.
+pub fn overview(report: &Report, tag: &Tag) -> Markup {
     let nothing_yet = report.totals.sessions == 0 && report.totals.page_views == 0;
     let main = html! {
-        div.title {
-            div { h1 { (report.name) } (layout::as_of(report)) }
-            (layout::ranges(days(report)))
-        }
-        @if nothing_yet { (snippet::nothing_arrived(&report.site, origin)) }
+        @if nothing_yet { (snippet::nothing_arrived(&report.site, tag)) }
         section aria-label={ (report.from) " to " (report.to) } { (key_figures(&report.totals)) }
         section.card aria-labelledby="experiments" {
             header { h2 #experiments { "Experiments" } }
             @if report.experiments.is_empty() {
-                (snippet::no_experiment(&report.site, origin))
+                (snippet::no_experiment(&report.site, &tag.origin))
             } @else {
                 (experiments(report))
             }
         }
-        @if !report.diagnostics.is_empty() { (diagnostics(&report.diagnostics)) }
+        @if !report.communications.is_empty() { (credit(report)) }
+        @if report.holdout.held_out.sessions > 0 { (holdout(&report.holdout)) }
+        @if !report.diagnostics.is_empty() { (diagnostics(report)) }
     };
-    let foot = format!(
-        "Figures of {} to {}, calendar days in {}; experiments over their whole run. Amounts are gross.",
-        report.from, report.to, report.time_zone
-    );
-    layout::document(&report.name, true, &foot, &main)
-}
-
-fn days(report: &Report) -> i32 {
-    match (Day::parse(&report.from), Day::parse(&report.to)) {
-        (Some(from), Some(to)) => to.0 - from.0 + 1,
-        _ => 0,
-    }
+    layout::site_page(
+        report,
+        "",
+        true,
+        "Experiments over their whole run. Amounts are gross unless they say net.",
+        &main,
+    )
 }
 
 /// Orders add up over currencies; amounts never do.
 fn key_figures(totals: &Totals) -> Markup {
     let orders: i128 = totals.revenue.iter().map(|revenue| revenue.orders).sum();
-    let amounts = |of: fn(&Revenue) -> Option<&String>| -> Vec<String> {
-        let known = totals.revenue.iter().filter_map(|revenue| Some(number::amount(of(revenue)?, revenue.currency)));
-        Some(known.collect::<Vec<_>>()).filter(|known| !known.is_empty()).unwrap_or(vec![number::NONE.into()])
-    };
     html! {
         dl.card.figures {
+            (layout::fact("New visitors", &number::count(totals.new_visitors)))
             (layout::fact("Sessions", &number::count(totals.sessions)))
             (layout::fact("Page views", &number::count(totals.page_views)))
             (layout::fact("Orders", &number::count(orders)))
-            div { dt { "Revenue" } @for amount in amounts(|revenue| Some(&revenue.gross)) { dd { (amount) } } }
+            div { dt { "Revenue" } @for amount in money::gross(&totals.revenue) { dd { (amount) } } }
             div {
                 dt { abbr title="Average order value: gross revenue divided by orders" { "AOV" } }
-                @for amount in amounts(|revenue| revenue.aov.as_ref()) { dd { (amount) } }
+                @for amount in money::aov(&totals.revenue) { dd { (amount) } }
             }
+        }
+    }
+}
+
+const CREDIT: [Column; 4] = [Column("Earned by", ""), Column("Orders", ""), Column("Revenue", ""), Column("Net", "")];
+
+/// Which communications earned most; the rest is on their page.
+fn credit(report: &Report) -> Markup {
+    let orders = |one: &CommunicationReport| one.figures.revenue.iter().map(|revenue| revenue.orders).sum::<i128>();
+    let mut rest: Vec<_> = report.communications.iter().filter(|one| orders(one) > 0).collect();
+    // Three looks for the greatest: code for sorting is several kilobytes.
+    let mut best = Vec::new();
+    while let Some(place) = (0..rest.len()).rev().max_by_key(|place| orders(rest[*place])).filter(|_| best.len() < 3) {
+        best.push(rest.remove(place));
+    }
+    let row = |head, revenue| Row { head, cells: money::sales(revenue).into() };
+    let rows: Vec<Row> = best.iter().map(|one| row(html! { (one.name) }, &one.figures.revenue)).collect();
+    let closing = [row(html! { "Unattributed" }, &report.totals.unattributed)];
+    html! {
+        section.card {
+            header {
+                h2 { "What caused the orders" }
+                a.soft href={ "/sites/" (report.site) "/communications" } { "All communications" }
+            }
+            (table("What caused the orders", &CREDIT, &rows, &closing))
+        }
+    }
+}
+
+const HOLDOUT: [Column; 6] = [
+    Column("Visitors", ""),
+    Column("Sessions", ""),
+    Column("Orders", ""),
+    Column("Orders / sessions", ""),
+    Column("Revenue", ""),
+    Column("AOV", ""),
+];
+
+fn holdout(holdout: &Holdout) -> Markup {
+    let row = |name: &str, group: &HoldoutGroup| Row {
+        head: html! { (name) },
+        cells: vec![
+            one(number::count(group.sessions)),
+            one(number::count(group.orders)),
+            one(number::percent(group.orders, group.sessions)),
+            money::gross(&group.revenue),
+            money::aov(&group.revenue),
+        ],
+    };
+    html! {
+        section.card {
+            header { h2 { "Holdout" } span.soft { "Visitors who get no variant, journey or execution, against all others" } }
+            (table("Holdout", &HOLDOUT, &[row("Held out", &holdout.held_out), row("All others", &holdout.others)], &[]))
         }
     }
 }
@@ -128,65 +171,41 @@ fn revenue_per_visitor(figures: &GoalFigures) -> Option<String> {
     Some(number::amount(revenue.per_visitor.as_ref()?, revenue.currency))
 }
 
-fn diagnostics(counts: &BTreeMap<Reason, i128>) -> Markup {
+fn diagnostics(report: &Report) -> Markup {
+    let count = |reason| number::count(report.diagnostics.get(&reason).copied().unwrap_or(0));
+    let [refused, remarked] = diagnostics::summary(report);
     html! {
         section.card aria-labelledby="diagnostics" {
-            header { h2 #diagnostics { "Diagnostics" } span.soft { "What happened to events on their way" } }
-            dl.rows {
-                @for (reason, number) in counts {
-                    @let (name, meaning) = meaning(*reason);
-                    div { dt { (name) small { (meaning) } } dd { (number::count(*number)) } }
-                }
+            header {
+                h2 #diagnostics { "Diagnostics" }
+                a.soft href={ "/sites/" (report.site) "/diagnostics" } { "Reasons and what to do" }
+            }
+            dl.facts {
+                (layout::fact("Accepted", &count(Reason::Accepted)))
+                (layout::fact("Duplicates", &count(Reason::Duplicate)))
+                (layout::fact("Refused", &number::count(refused)))
+                (layout::fact("With a remark", &number::count(remarked)))
             }
         }
-    }
-}
-
-/// A diagnostic's name and what it means for the merchant.
-fn meaning(reason: Reason) -> (&'static str, &'static str) {
-    match reason {
-        Reason::Accepted => ("Accepted", "events that count"),
-        Reason::Duplicate => ("Duplicates", "sent again by a page that had no answer; counted once"),
-        Reason::Malformed => ("Malformed", "refused: not of an event's shape"),
-        Reason::BadField => ("Bad field", "refused: a field beyond its limit"),
-        Reason::ReservedName => ("Reserved name", "refused: names that begin with $ are Tributary's own"),
-        Reason::TooOld => ("Too old", "refused: older than can be counted"),
-        Reason::InFuture => ("In the future", "refused: ahead of the collector's clock"),
-        Reason::Bot => ("Bots", "refused: browsers driven by programs"),
-        Reason::OverLimit => {
-            ("Over the limit", "refused: more new visitors in a day, or more of one visitor, than is kept")
-        }
-        Reason::BadAssignment => {
-            ("Bad assignment", "exposures to a variant that the visitor was not assigned; not counted as such")
-        }
-        Reason::NotRunning => ("Not running", "exposures before the start or after the end; not counted as such"),
-        Reason::BadRevenue => ("Bad revenue", "events whose revenue is no amount; counted without it"),
-        Reason::Unknown => {
-            ("Unknown", "events about something that is not configured; they only belong to their session")
-        }
-        Reason::ProfileConflict => ("Profile conflicts", "visitors identified as a second person; the first stands"),
-        Reason::Crossover => ("Crossovers", "exposed to a second variant of an experiment; left out of its results"),
-        Reason::LateCredit => ("Too late for credit", "history that joined a person after its credit was settled"),
-        Reason::NoConsent => ("No consent", "refused: the browser signals refusal, and its visitor has not agreed"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::fixture::{experiment, report};
+    use crate::page::fixture::{experiment, report, tag};
 
     #[test]
     fn a_name_that_looks_like_markup_stays_text() {
-        let page = overview(&Report { name: "<script>".into(), ..report() }, "https://t.example").into_string();
+        let page = overview(&Report { name: "<script>".into(), ..report() }, &tag()).into_string();
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"), "{page}");
     }
 
     #[test]
     fn a_settled_report_says_so_and_another_says_what_is_on_the_way() {
-        let settled = overview(&report(), "").into_string();
+        let settled = overview(&report(), &tag()).into_string();
         assert!(settled.contains("Everything counted as of 14:03:22"), "{settled}");
-        let pending = overview(&Report { pending: 3, ..report() }, "").into_string();
+        let pending = overview(&Report { pending: 3, ..report() }, &tag()).into_string();
         assert!(pending.replace('\u{a0}', " ").contains("3 deliveries on the way"), "{pending}");
     }
 
@@ -199,21 +218,22 @@ mod tests {
 
     #[test]
     fn the_range_in_force_is_marked() {
-        let page = overview(&report(), "").into_string();
+        let page = overview(&report(), &tag()).into_string();
         assert!(page.contains(r#"<a href="?days=30" aria-current="page">"#), "{page}");
     }
 
     #[test]
     fn a_site_without_visits_shows_its_own_tag_to_copy() {
         let empty = Report { totals: Totals::default(), experiments: vec![], ..report() };
-        let page = overview(&empty, "https://t.example").into_string();
+        let page = overview(&empty, &tag()).into_string();
         assert!(page.contains("https://t.example/t.js?site=08c0ffee"), "{page}");
+        assert!(page.contains("&lt;script&gt;the(stub)&lt;/script&gt;"), "{page}");
     }
 
     #[test]
     fn an_experiment_of_less_than_a_day_shows_no_figure_that_could_decide() {
         let young = experiment(2 * tributary_core::time::HOUR);
-        let page = overview(&Report { experiments: vec![young], ..report() }, "").into_string();
+        let page = overview(&Report { experiments: vec![young], ..report() }, &tag()).into_string();
         assert!(page.contains("counts only") && !page.contains("a visitor"), "{page}");
     }
 }

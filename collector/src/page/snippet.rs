@@ -2,13 +2,15 @@
 
 use maud::{Markup, html};
 
+use super::Tag;
+
 /// How to embed the tag, where nothing has arrived.
-pub fn nothing_arrived(site: &str, origin: &str) -> Markup {
+pub fn nothing_arrived(site: &str, tag: &Tag) -> Markup {
     html! {
         section.card.empty {
             h2 { "Nothing has arrived in this time" }
-            p { "Put the tag into the head of every page of the shop. It counts from the next page view." }
-            (tag(site, origin))
+            p { "Put the tag into the head of every page of the shop. It counts from the next page view. The first line is the stub, which keeps calls that are made before the script is there." }
+            (copied(site, tag))
         }
     }
 }
@@ -44,7 +46,7 @@ pub fn not_started(site: &str, key: &str, origin: &str) -> Markup {
 }
 
 /// How to ask for a variant, where nobody has been exposed. `variant` is one that is not the control.
-pub fn no_exposure(site: &str, key: &str, variant: &str, origin: &str) -> Markup {
+pub fn no_exposure(site: &str, key: &str, variant: &str, tag: &Tag) -> Markup {
     html! {
         section.card.empty {
             h2 { "No exposure yet" }
@@ -56,13 +58,34 @@ pub fn no_exposure(site: &str, key: &str, variant: &str, origin: &str) -> Markup
                 "  }\n"
                 "});"
             }
-            p { "Run it after the tag's script has loaded, or put the stub before it. Browsers keep the script for a minute, so a page that was open may show control that long." }
-            p { "The tag belongs into the head of that page:" }
-            (tag(site, origin))
+            p { "Browsers keep the script for a minute, so a page that was open may show control that long." }
+            p { "The tag belongs into the head of that page, and before it the stub, which keeps calls that are made before the script is there:" }
+            (copied(site, tag))
         }
     }
 }
 
-fn tag(site: &str, origin: &str) -> Markup {
-    html! { pre { "<script async src=\"" (origin) "/t.js?site=" (site) "\"></script>" } }
+/// How to make one more of a kind, with the secret key.
+pub fn make(text: &str, site: &str, origin: &str, kind: &str, body: &str) -> Markup {
+    html! {
+        div.empty {
+            p { (text) }
+            pre {
+                "curl " (origin) "/v1/sites/" (site) "/" (kind) " \\\n"
+                "  -H \"Authorization: Bearer sk_…\" \\\n"
+                "  -d '" (body) "'"
+            }
+            p.soft { "All calls and fields: " a href="/openapi.json" { "openapi.json" } }
+        }
+    }
+}
+
+/// Stub and tag, for the head of a page.
+fn copied(site: &str, tag: &Tag) -> Markup {
+    html! {
+        pre.wrap {
+            "<script>" (tag.stub) "</script>\n"
+            "<script async src=\"" (tag.origin) "/t.js?site=" (site) "\"></script>"
+        }
+    }
 }

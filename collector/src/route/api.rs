@@ -4,7 +4,8 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use tributary_core::config::Config;
 use tributary_core::config_input::{self, NewSite};
-use worker::{Error, Method, Request};
+use tributary_core::endpoint::Endpoint;
+use worker::{Error, Request};
 
 use super::Outcome;
 use super::edge::{self, Edge};
@@ -15,8 +16,6 @@ use crate::shard::Flushed;
 use crate::site::Account;
 
 const MAX_BODY_BYTES: usize = 256 * 1024;
-/// What a site may be given more of, besides experiments.
-const KINDS: [&str; 6] = ["communications", "sequences", "campaigns", "experiences", "goals", "journeys"];
 
 #[derive(Serialize)]
 struct Made<'a> {
@@ -26,37 +25,40 @@ struct Made<'a> {
     config: &'a Config,
 }
 
-/// Answers what is below `/v1`.
-pub async fn answer(mut request: Request, edge: &Edge, segments: &[&str]) -> Outcome {
+/// Answers the calls that a site's object decides.
+pub async fn answer(mut request: Request, edge: &Edge, endpoint: Endpoint, values: &[&str]) -> Outcome {
     let body = edge::body(&mut request, MAX_BODY_BYTES).await?;
     let authorization = request.headers().get("authorization")?.unwrap_or_default();
-    match (request.method(), segments) {
-        (Method::Post, ["sites"]) => create(edge, &authorization, &body).await,
-        (Method::Get, ["sites", site]) => forward(edge, site, "/config", &authorization, None).await,
-        (Method::Patch, ["sites", site]) => forward(edge, site, "/config", &authorization, Some(&body)).await,
-        (Method::Post, ["sites", site, "experiments"]) => {
-            forward(edge, site, "/experiments", &authorization, Some(&body)).await
-        }
-        (Method::Patch, ["sites", site, "experiments", key]) => {
-            forward(edge, site, &format!("/experiments/{key}"), &authorization, Some(&body)).await
-        }
-        (Method::Post, ["sites", site, kind]) if KINDS.contains(kind) => {
-            forward(edge, site, &format!("/{kind}"), &authorization, Some(&body)).await
-        }
-        (_, ["sites", _, kind]) if KINDS.contains(kind) => Err(Problem::method_not_allowed("POST").into()),
-        (_, ["sites", _, "experiments", _]) => Err(Problem::method_not_allowed("PATCH").into()),
-        (Method::Post, ["sites", site, "experiments", key, verb @ ("start" | "stop" | "pause" | "resume")]) => {
-            forward(edge, site, &format!("/experiments/{key}/{verb}"), &authorization, Some(&body)).await
-        }
-        (Method::Get, ["sites", site, "report"]) => report(edge, site, &authorization).await,
-        (_, ["sites"]) => Err(Problem::method_not_allowed("POST").into()),
-        (_, ["sites", _]) => Err(Problem::method_not_allowed("GET or PATCH").into()),
-        (_, ["sites", _, "experiments"] | ["sites", _, "experiments", _, "start" | "stop" | "pause" | "resume"]) => {
-            Err(Problem::method_not_allowed("POST").into())
-        }
-        (_, ["sites", _, "report"]) => Err(Problem::method_not_allowed("GET").into()),
-        _ => Err(Problem::not_found().into()),
-    }
+    let site = values.first().copied().unwrap_or_default();
+    let key = values.get(1).copied().unwrap_or_default();
+    let path = match endpoint {
+        Endpoint::MakeSite => return create(edge, &authorization, &body).await,
+        Endpoint::Report => return report(edge, site, &authorization).await,
+        Endpoint::ReadSite => return forward(edge, site, "/config", &authorization, None).await,
+        Endpoint::ChangeSite => "/config".to_owned(),
+        Endpoint::MakeExperiment => "/experiments".to_owned(),
+        Endpoint::ChangeExperiment => format!("/experiments/{key}"),
+        Endpoint::StartExperiment => format!("/experiments/{key}/start"),
+        Endpoint::PauseExperiment => format!("/experiments/{key}/pause"),
+        Endpoint::ResumeExperiment => format!("/experiments/{key}/resume"),
+        Endpoint::StopExperiment => format!("/experiments/{key}/stop"),
+        Endpoint::MakeCommunication => "/communications".to_owned(),
+        Endpoint::MakeSequence => "/sequences".to_owned(),
+        Endpoint::MakeCampaign => "/campaigns".to_owned(),
+        Endpoint::MakeExperience => "/experiences".to_owned(),
+        Endpoint::MakeGoal => "/goals".to_owned(),
+        Endpoint::MakeJourney => "/journeys".to_owned(),
+        Endpoint::SendEvents
+        | Endpoint::Script
+        | Endpoint::Import
+        | Endpoint::ExportVisitor
+        | Endpoint::EraseVisitor
+        | Endpoint::ExportProfile
+        | Endpoint::EraseProfile
+        | Endpoint::Document
+        | Endpoint::Health => return Err(Problem::not_found().into()),
+    };
+    forward(edge, site, &path, &authorization, Some(&body)).await
 }
 
 async fn create(edge: &Edge, authorization: &str, body: &[u8]) -> Outcome {

@@ -28,6 +28,18 @@ pub async fn file(edge: &Edge, path: &str) -> Outcome {
         .fixed(bytes))
 }
 
+/// The description of the API, for pages and tools of any origin.
+pub async fn document(edge: &Edge) -> Outcome {
+    let mut file = fetch(edge, "/openapi.json").await?.ok_or_else(Problem::not_found)?;
+    Ok(Response::builder()
+        .with_header("content-type", "application/json")?
+        .with_header("cache-control", "public, max-age=300")?
+        .with_header("x-content-type-options", "nosniff")?
+        .with_header("cross-origin-resource-policy", "cross-origin")?
+        .with_header("access-control-allow-origin", "*")?
+        .fixed(file.bytes().await?))
+}
+
 /// A file's text.
 pub async fn text(edge: &Edge, path: &str) -> Result<Option<String>> {
     match fetch(edge, path).await? {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use futures_util::future::join_all;
 use tributary_core::server_event::{MAX_LINES, address_of};
-use worker::{Method, Request};
+use worker::Request;
 
 use super::Outcome;
 use super::api::allowed;
@@ -19,9 +19,6 @@ const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// Takes lines of JSON, at most 5,000 and 8 MiB a call, under the site's secret key.
 pub async fn answer(mut request: Request, edge: &Edge, site: &str) -> Outcome {
-    if request.method() != Method::Post {
-        return Err(Problem::method_not_allowed("POST").into());
-    }
     let authorization = request.headers().get("authorization")?.unwrap_or_default();
     let site = allowed(edge, site, &authorization).await?;
     let body = edge::body(&mut request, MAX_BODY_BYTES).await?;

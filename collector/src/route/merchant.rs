@@ -1,6 +1,6 @@
 //! The merchant's pages: signing in and out, and what there is to see.
 
-use worker::{Request, Response};
+use worker::{Method, Request, Response};
 
 use super::Outcome;
 use super::api::{allowed, flush, with_query};
@@ -8,19 +8,29 @@ use super::edge::{self, Edge};
 use crate::answer::Problem;
 use crate::call;
 use crate::key;
-use crate::page;
+use crate::page::{self, Attempt};
 
 const COOKIE: &str = "tributary_session";
 const MAX_FORM_BYTES: usize = 4 * 1024;
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'";
 
-/// Signing in, or on to the site for those who are.
+/// Signing in, or on to the site for those who are. `?site=` is the site that somebody was on the way to.
 pub fn front(request: &Request, edge: &Edge) -> Outcome {
-    match signed_in(request, edge)? {
-        Some(site) => redirect(&format!("/sites/{site}"), None),
-        None => document(200, page::sign_in(None).into_string().into_bytes()),
+    let asked = edge.url.query_pairs().find(|(name, _)| name == "site").map(|(_, key)| key.into_owned());
+    let wanted = asked.and_then(|key| edge.site(&key).ok());
+    match (signed_in(request, edge)?, wanted) {
+        (Some(own), Some(wanted)) if own != wanted.as_str() => sign_in_page(wanted.as_str(), &Attempt::OtherSite(&own)),
+        (Some(own), _) => redirect(&format!("/sites/{own}"), None),
+        (None, Some(wanted)) => sign_in_page(wanted.as_str(), &Attempt::NotSignedIn),
+        (None, None) => sign_in_page("", &Attempt::First),
     }
+}
+
+/// The page that asks for both keys. Its status is 401 where keys were refused.
+fn sign_in_page(site: &str, attempt: &Attempt<'_>) -> Outcome {
+    let status = if *attempt == Attempt::Refused { 401 } else { 200 };
+    document(status, page::sign_in(site, attempt).into_string().into_bytes())
 }
 
 /// Checks both keys and sets the cookie.
@@ -31,9 +41,10 @@ pub async fn sign_in(mut request: Request, edge: &Edge) -> Outcome {
     let field = |name: &str| {
         url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
     };
-    let wrong = || document(401, page::sign_in(Some("Site key or secret key is wrong.")).into_string().into_bytes());
+    let typed = field("site");
+    let wrong = || sign_in_page(&typed, &Attempt::Refused);
     let authorization = format!("Bearer {}", field("secret_key"));
-    let Ok(site) = allowed(edge, &field("site"), &authorization).await else { return wrong() };
+    let Ok(site) = allowed(edge, &typed, &authorization).await else { return wrong() };
     let ticket = key::ticket(&edge.secret("SIGNING_KEY")?, site.as_str(), edge.received.at);
     redirect(&format!("/sites/{}", site.as_str()), Some(&cookie(edge, &ticket, key::SIGNED_IN_FOR / 1000)))
 }
@@ -43,22 +54,34 @@ pub fn sign_out(edge: &Edge) -> Outcome {
     redirect("/", Some(&cookie(edge, "", 0)))
 }
 
-/// A page about a site, for those who are signed in to it.
-pub async fn page(request: &Request, edge: &Edge, site: &str, path: &str) -> Outcome {
+/// A page about a site, for those who are signed in to it: what it is about stands after the site's key.
+pub async fn page(request: &Request, edge: &Edge, site: &str, about: &[&str]) -> Outcome {
     let site = edge.site(site)?;
     if signed_in(request, edge)?.as_deref() != Some(site.as_str()) {
-        return redirect("/", None);
+        return redirect(&format!("/?site={}", site.as_str()), None);
     }
     let pending = flush(edge, &site).await?;
     let received = crate::received::Received { is_signed_in: true, ..edge.received.clone() };
     let stub = call::site(&edge.env, site.as_str())?;
     let origin = edge.url.origin().ascii_serialization();
-    let path = format!("{}&origin={origin}", with_query(edge, path, pending));
+    let path = ["/page"].iter().chain(about).copied().collect::<Vec<_>>().join("/");
+    let path = format!("{}&origin={origin}", with_query(edge, &path, pending));
     let mut answer = call::call(&stub, &path, &received, None).await?;
     if answer.status_code() != 200 {
         return Err(Problem::not_found().into());
     }
     document(200, answer.bytes().await?)
+}
+
+/// Whether a browser asks, for a page to look at.
+pub fn accepts_pages(request: &Request) -> bool {
+    let accepted = request.headers().get("accept").ok().flatten();
+    request.method() == Method::Get && accepted.is_some_and(|accepted| accepted.contains("text/html"))
+}
+
+/// The page for an address that leads nowhere.
+pub fn nowhere() -> Outcome {
+    document(404, page::nowhere().into_string().into_bytes())
 }
 
 fn signed_in(request: &Request, edge: &Edge) -> Result<Option<String>, crate::answer::Failure> {

@@ -1,7 +1,8 @@
 //! One person: all that is kept, and the end of it.
 
+use tributary_core::endpoint::Endpoint;
 use tributary_core::message::Address;
-use worker::{Error, Method, Request};
+use worker::{Error, Request};
 
 use super::Outcome;
 use super::api::allowed;
@@ -9,20 +10,15 @@ use super::edge::Edge;
 use crate::answer::Problem;
 use crate::call;
 
-/// `GET` gives what is kept of a visitor or a profile, `DELETE` erases the person on all its devices.
-pub async fn answer(request: Request, edge: &Edge, site: &str, kind: &str, id: &str) -> Outcome {
-    let path = match request.method() {
-        Method::Get => "/export",
-        Method::Delete => "/erase",
-        _ => return Err(Problem::method_not_allowed("GET or DELETE").into()),
-    };
+/// Gives what is kept of a visitor or a profile, or erases the person on all its devices.
+pub async fn answer(request: Request, edge: &Edge, endpoint: Endpoint, site: &str, id: &str) -> Outcome {
+    let is_export = matches!(endpoint, Endpoint::ExportVisitor | Endpoint::ExportProfile);
+    let path = if is_export { "/export" } else { "/erase" };
     let authorization = request.headers().get("authorization")?.unwrap_or_default();
     let site = allowed(edge, site, &authorization).await?;
     let id = percent_decoded(id).ok_or_else(|| Problem::field("id", "percent-encoded UTF-8"))?;
-    let address = match kind {
-        "visitors" => Address::Visitor(id),
-        _ => Address::Profile(id),
-    };
+    let is_visitor = matches!(endpoint, Endpoint::ExportVisitor | Endpoint::EraseVisitor);
+    let address = if is_visitor { Address::Visitor(id) } else { Address::Profile(id) };
     let body = postcard::to_allocvec(&address).map_err(|error| Error::RustError(error.to_string()))?;
     let shard = call::shard(&edge.env, site.as_str(), address.shard(site.shards()))?;
     Ok(call::call(&shard, path, &edge.received, Some(&body)).await?)

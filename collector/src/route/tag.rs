@@ -28,8 +28,27 @@ thread_local! {
     static SCRIPTS: RefCell<HashMap<String, Kept>> = RefCell::default();
 }
 
+/// What a tag gets whose address names no site. With 404 no browser runs it, but its console shows address and status, and
+/// its list of requests this text; JSON would be blocked there, and show as that and no more.
+const WARNING: &str = "console.warn(\"Tributary: no site has the key in this tag's address (t.js?site=...). \
+    Nothing is counted and everybody sees control. The right tag stands on the merchant's page.\");\n";
+
 /// The script of a site, for a minute of the browser's cache.
 pub async fn script(request: &Request, edge: &Edge) -> Outcome {
+    match found(request, edge).await {
+        Err(Failure::Problem(problem)) if problem.status == 404 => Ok(Response::builder()
+            .with_status(404)
+            .with_header("content-type", "text/javascript; charset=utf-8")?
+            .with_header("cache-control", "no-store")?
+            .with_header("x-content-type-options", "nosniff")?
+            .with_header("cross-origin-resource-policy", "cross-origin")?
+            .with_header("access-control-allow-origin", "*")?
+            .fixed(WARNING.as_bytes().to_vec())),
+        outcome => outcome,
+    }
+}
+
+async fn found(request: &Request, edge: &Edge) -> Outcome {
     let key = edge.url.query_pairs().find(|(name, _)| name == "site").map(|(_, key)| key.into_owned());
     let site = edge.site(&key.unwrap_or_default())?;
     let kept = |site: &SiteKey| {

@@ -8,6 +8,7 @@ use crate::time::Millis;
 
 /// A pop-up, notification, website block or message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Communication {
     /// Unique within the site's communications, never used again.
     pub number: u16,
@@ -22,6 +23,7 @@ pub struct Communication {
 
 /// What a communication is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CommunicationKind {
     /// Clicks earn credit.
@@ -36,6 +38,7 @@ pub enum CommunicationKind {
 
 /// Communications in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sequence {
     /// Unique within the site's sequences, never used again.
     pub number: u16,
@@ -49,6 +52,7 @@ pub struct Sequence {
 
 /// Sequences that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Campaign {
     /// Unique within the site's campaigns, never used again.
     pub number: u16,
@@ -62,6 +66,7 @@ pub struct Campaign {
 
 /// A triggered experience: its executions are told by a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Experience {
     /// Unique within the site's experiences, never used again.
     pub number: u16,
@@ -75,6 +80,7 @@ pub struct Experience {
 
 /// What the whole site is for, credited to journeys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SiteGoal {
     /// Unique within the site's goals, never used again.
     pub number: u16,
@@ -101,6 +107,7 @@ pub struct SiteGoal {
 
 /// What a site goal adds up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "measure", rename_all = "snake_case")]
 pub enum GoalMeasure {
     /// Value events.
@@ -110,12 +117,14 @@ pub enum GoalMeasure {
     /// A property's sum: `revenue` as money, any other as a decimal.
     Value {
         /// The property's name.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Text"))]
         property: String,
     },
 }
 
 /// Treatments that work towards one goal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Journey {
     /// Unique within the site's journeys, never used again.
     pub number: u16,
@@ -133,6 +142,7 @@ pub struct Journey {
 
 /// Something a person receives. Each belongs to one journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Treatment {
     /// A variant of an experiment, by numbers; received at each valid exposure.

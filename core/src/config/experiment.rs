@@ -8,6 +8,7 @@ use crate::time::Millis;
 
 /// An experiment. The first variant is the control, the first goal is primary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Experiment {
     /// Unique within the site, never used again.
     pub number: u16,
@@ -49,6 +50,7 @@ pub struct Experiment {
 
 /// What an experiment assigns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Each browser.
@@ -60,6 +62,7 @@ pub enum Unit {
 
 /// A share of all units, by a hash of its own, so that experiments in one namespace exclude each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Namespace {
     /// What the hash adds to the unit's id.
     pub id: String,
@@ -69,6 +72,7 @@ pub struct Namespace {
 
 /// One arm of an experiment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Variant {
     /// The name developers use.
     pub key: String,
@@ -78,6 +82,7 @@ pub struct Variant {
 
 /// Who gets what, under one version of an experiment. All shares are ten-thousandths.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Allocation {
     /// Share of visitors who take part.
     pub coverage: u16,
@@ -87,6 +92,7 @@ pub struct Allocation {
 
 /// Something an exposed unit may do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Goal {
     /// Unique within the experiment.
     pub key: String,
@@ -117,6 +123,7 @@ pub struct Goal {
 
 /// Which way a goal's figure should go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// More is better.
@@ -128,6 +135,7 @@ pub enum Direction {
 
 /// What conversions are counted against.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Per {
     /// Converting units of exposed units.
@@ -139,6 +147,7 @@ pub enum Per {
 
 /// Which figure of a revenue goal decides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Decides {
     /// Revenue per exposed unit.
@@ -152,6 +161,7 @@ pub enum Decides {
 
 /// What meets a goal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum GoalKind {
     /// A page view. A `url` that begins with `/` is compared with path and query, any other with the whole address.
@@ -159,27 +169,33 @@ pub enum GoalKind {
     /// A click on what the CSS selector matches, or inside it. The page decides.
     Click {
         /// CSS selector.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Text"))]
         selector: String,
     },
     /// A submit, really fired, of a form that the CSS selector matches. The page decides.
     FormSubmit {
         /// CSS selector.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Text"))]
         selector: String,
     },
     /// `track(event)`.
     CustomEvent {
         /// The event's name.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::EventName"))]
         event: String,
         /// Only with properties of which this holds (`GrowthBook`'s condition language).
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Condition>"))]
         condition: Option<Value>,
     },
     /// `track(event, { revenue })`.
     Revenue {
         /// The event's name.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::EventName"))]
         event: String,
         /// Only with properties of which this holds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Condition>"))]
         condition: Option<Value>,
     },
     /// Sessions of exactly one page view among sessions of at least one.
@@ -201,15 +217,18 @@ pub enum GoalKind {
 
 /// A pattern of addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Address {
     /// How it is compared.
     pub operator: UrlOperator,
     /// What with. One that begins with `/` is compared with path and query, any other with the whole address.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Text"))]
     pub url: String,
 }
 
 /// How a page's address is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UrlOperator {
     /// The same text.
@@ -224,6 +243,7 @@ pub enum UrlOperator {
 
 /// Where an experiment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Not started.

@@ -26,6 +26,7 @@ pub const WINDOWS: usize = 5;
 
 /// A site: who it is and what it counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Config {
     /// Public site key.
     pub site: String,
@@ -84,6 +85,7 @@ pub struct Config {
 
 /// How credit is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Crediting {
     /// An interaction earns orders this long, ms, both ends included.
     pub lookback: Millis,

@@ -10,6 +10,8 @@ use crate::config::{
     Campaign, Communication, CommunicationKind, Config, Experience, GoalMeasure, Journey, Sequence, SiteGoal,
     Treatment, Variant,
 };
+#[cfg(feature = "schema")]
+use crate::schema;
 use crate::time::{DAY, Millis};
 
 /// How many of each a site may have.
@@ -17,9 +19,12 @@ const MAX: usize = 500;
 
 /// `POST /v1/sites/{site}/communications`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewCommunication {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     key: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
     #[serde(rename = "type")]
     kind: CommunicationKind,
@@ -27,50 +32,72 @@ pub struct NewCommunication {
 
 /// `POST /v1/sites/{site}/sequences`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewSequence {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     key: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
     /// Keys of communications, in their order.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Keys"))]
     communications: Vec<String>,
 }
 
 /// `POST /v1/sites/{site}/campaigns`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewCampaign {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     key: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
     /// Keys of sequences.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Keys"))]
     sequences: Vec<String>,
 }
 
 /// `POST /v1/sites/{site}/experiences`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewExperience {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     key: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 20)))]
     variants: Vec<NewVariant>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(rename = "NewExperienceVariant"))]
 struct NewVariant {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     key: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
 }
 
-/// `POST /v1/sites/{site}/goals`.
+/// `POST /v1/sites/{site}/goals`. Unknown fields are passed over.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewSiteGoal {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     key: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "schema::EventName"))]
     event: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Condition>"))]
     condition: Option<Value>,
     #[serde(flatten)]
     measure: GoalMeasure,
     #[serde(default = "two_weeks")]
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Duration"))]
     window_ms: Millis,
     /// People count who are seen from here on: now unless given; it may lie in the past, for history to be imported.
     at: Option<Millis>,
@@ -78,22 +105,32 @@ pub struct NewSiteGoal {
 
 /// `POST /v1/sites/{site}/journeys`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewJourney {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     key: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
     /// The goal's key.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     goal: String,
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     treatments: Vec<NewTreatment>,
 }
 
 /// One of: experiment and variant, communication, experience and variant.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct NewTreatment {
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Key>"))]
     experiment: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Key>"))]
     communication: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Key>"))]
     experience: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Key>"))]
     variant: Option<String>,
 }
 

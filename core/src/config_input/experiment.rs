@@ -12,63 +12,98 @@ use crate::config::{
     Variant, Version,
 };
 use crate::judge::pattern;
+#[cfg(feature = "schema")]
+use crate::schema;
 use crate::time::Millis;
 
 /// `POST /v1/sites/{site}/experiments`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewExperiment {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     key: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
     /// What the hash starts from; the key unless given, as `GrowthBook` has it.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     seed: Option<String>,
     #[serde(default)]
     unit: Unit,
     namespace: Option<NewNamespace>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Condition>"))]
     condition: Option<Value>,
     #[serde(default = "one")]
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Share"))]
     coverage: f64,
+    #[cfg_attr(feature = "schema", schemars(length(min = 2, max = MAX_VARIANTS)))]
     variants: Vec<NewVariant>,
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_GOALS)))]
     goals: Vec<NewGoal>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct NewNamespace {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Text"))]
     id: String,
+    #[cfg_attr(feature = "schema", schemars(with = "[schema::Share; 2]"))]
     range: [f64; 2],
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct NewVariant {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     key: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Share>"))]
     weight: Option<f64>,
 }
 
-/// Unknown fields are not refused here: serde cannot tell them apart in a flattened enum.
+/// A goal of an experiment. Unknown fields are passed over.
+// serde cannot tell them apart in a flattened enum.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct NewGoal {
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Key"))]
     key: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
     #[serde(flatten)]
     kind: GoalKind,
     #[serde(default)]
     direction: Direction,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Duration>"))]
     window_ms: Option<Millis>,
     #[serde(default)]
     per: Per,
     decides: Option<Decides>,
 }
 
+/// `POST /v1/sites/{site}/experiments/{key}/start`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentStart {
+    /// When the run starts, ms: now unless given. It may lie at most 400 days in the past or ahead.
+    pub at: Option<Millis>,
+}
+
 /// `PATCH /v1/sites/{site}/experiments/{key}`: what is absent stays. Who was exposed keeps its variant.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExperimentChange {
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Share>"))]
     coverage: Option<f64>,
     /// Shares of all variants, in their order.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<schema::Share>>"))]
     weights: Option<Vec<f64>>,
     /// Goals to add. Those of a running experiment have their own denominator: units first exposed from now on.
     goals: Option<Vec<NewGoal>>,

@@ -2,6 +2,7 @@
 
 mod attribution;
 mod experiment;
+mod read;
 
 use std::collections::BTreeMap;
 
@@ -9,12 +10,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use attribution::{NewCampaign, NewCommunication, NewExperience, NewJourney, NewSequence, NewSiteGoal};
-pub use experiment::{ExperimentChange, NewExperiment};
+pub use experiment::{ExperimentChange, ExperimentStart, NewExperiment};
+pub use read::read;
 
 use crate::assignment::FULL_SHARE;
 use crate::condition::Condition;
 use crate::config::{Config, Crediting, UrlOperator, WINDOWS, default_new_visitors};
 use crate::money::Currency;
+#[cfg(feature = "schema")]
+use crate::schema;
 use crate::time::{DAY, Millis, Zone};
 
 /// Experiments of a site.
@@ -34,9 +38,11 @@ pub const DEFAULT_SHARDS: u8 = 8;
 /// New visitors a day that a site may ask for.
 const MAX_NEW_VISITORS: u32 = 1_000_000_000;
 /// Characters of a name, an address or a selector.
-const MAX_TEXT: usize = 500;
-/// The longest window of anything.
-const MAX_WINDOW: Millis = 400 * DAY;
+pub const MAX_TEXT: usize = 500;
+/// Names of events or query parameters.
+pub const MAX_LIST: usize = 50;
+/// The longest window of anything, ms.
+pub const MAX_WINDOW: Millis = 400 * DAY;
 /// How far back an experiment may start.
 const OLDEST_START: Millis = 400 * DAY;
 
@@ -52,8 +58,15 @@ pub enum InputError {
         limit: String,
     },
     /// Not JSON, or not of the call's shape.
-    #[error("the body cannot be read: {0}")]
-    Malformed(String),
+    #[error("`{field}` cannot be read: {problem}")]
+    Malformed {
+        /// Where, e.g. `goals[1].window_ms`; `body` where it is no JSON at all.
+        field: String,
+        /// What it must be.
+        limit: String,
+        /// What is wrong, and where in the text.
+        problem: String,
+    },
     /// No such experiment.
     #[error("there is no experiment `{0}`")]
     UnknownExperiment(String),
@@ -64,22 +77,29 @@ pub enum InputError {
 
 /// `POST /v1/sites`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewSite {
     /// For people.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Text"))]
     pub name: String,
     /// IANA name.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::TimeZone"))]
     pub time_zone: String,
     /// ISO 4217 code for orders that name none.
+    #[cfg_attr(feature = "schema", schemars(with = "schema::CurrencyCode"))]
     pub currency: String,
     /// How many objects share the site's visitors.
     #[serde(default = "default_shards")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_SHARDS)))]
     pub shards: u8,
     /// Names of events that are orders.
     #[serde(default = "default_order_events")]
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Texts"))]
     pub order_events: Vec<String>,
     /// Query parameters that may leave the page.
     #[serde(default = "default_query_parameters")]
+    #[cfg_attr(feature = "schema", schemars(with = "schema::Texts"))]
     pub query_parameters: Vec<String>,
     /// Browsers driven by programs count too.
     #[serde(default)]
@@ -89,25 +109,35 @@ pub struct NewSite {
     pub respect_privacy_signals: bool,
     /// New visitors that pages may bring a day.
     #[serde(default = "default_new_visitors")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_NEW_VISITORS)))]
     pub new_visitors_per_day: u32,
 }
 
 /// `PATCH /v1/sites/{site}`: what is absent stays.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SiteChange {
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Text>"))]
     name: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Texts>"))]
     query_parameters: Option<Vec<String>>,
     allow_automation: Option<bool>,
     respect_privacy_signals: Option<bool>,
+    /// New visitors that pages may bring a day.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_NEW_VISITORS)))]
     new_visitors_per_day: Option<u32>,
     /// Share of visitors held out, 0 to 1; fixed once an experiment has run or an experience is there.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Share>"))]
     holdout: Option<f64>,
     /// An interaction earns orders this long.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Duration>"))]
     lookback_ms: Option<Millis>,
     /// Five windows of triggered experiences, growing.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<[schema::Duration; WINDOWS]>"))]
     windows_ms: Option<[Millis; WINDOWS]>,
     /// Saved groups for conditions.
+    #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = 100)))]
     groups: Option<BTreeMap<String, Vec<Value>>>,
 }
 
@@ -125,11 +155,6 @@ fn default_query_parameters() -> Vec<String> {
 
 fn yes() -> bool {
     true
-}
-
-/// Reads the JSON body of a call.
-pub fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, InputError> {
-    serde_json::from_slice(body).map_err(|error| InputError::Malformed(error.to_string()))
 }
 
 impl NewSite {
@@ -293,7 +318,7 @@ fn text(name: &str, value: &str) -> Result<(), InputError> {
 }
 
 fn names(name: &str, values: &[String]) -> Result<(), InputError> {
-    require(values.len() <= 50, name, "at most 50")?;
+    require(values.len() <= MAX_LIST, name, "at most 50")?;
     values.iter().try_for_each(|value| text(name, value))
 }
 

@@ -29,6 +29,7 @@ pub struct Entry {
 
 /// An event as it is given out to whom it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Exported {
     /// Its id.
     pub id: String,

@@ -38,6 +38,7 @@ pub enum Worth {
 
 /// What happened, judged. Stored: only ever append.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Deed {
     /// A page view.
     PageView,
@@ -99,6 +100,7 @@ pub enum Deed {
 
 /// How much a refund takes back. Stored: only ever append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Refunded {
     /// All of the order, if it is of this currency or none is told.
     All(Option<Currency>),
@@ -108,6 +110,7 @@ pub enum Refunded {
 
 /// Which order an event reports. Stored: only ever append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum OrderId {
     /// It gave no id: each such event is an order.
     Unnamed,

@@ -12,6 +12,7 @@ use crate::time::Day;
 
 /// A communication over some days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CommunicationReport {
     /// The name developers use.
     pub key: String,
@@ -30,6 +31,7 @@ pub struct CommunicationReport {
 
 /// A communication's figures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CommunicationFigures {
     /// Times it appeared.
     pub instances: i128,
@@ -49,6 +51,7 @@ pub struct CommunicationFigures {
 
 /// A sequence or a campaign over some days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupReport {
     /// The name developers use.
     pub key: String,
@@ -66,6 +69,7 @@ pub struct GroupReport {
 
 /// A sequence's or campaign's figures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupFigures {
     /// Times it started.
     pub started: i128,
@@ -75,6 +79,7 @@ pub struct GroupFigures {
 
 /// Distinct people by the latest of what they did, up to today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct People {
     /// Today.
     pub last_1_day: i128,

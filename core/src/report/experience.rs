@@ -10,6 +10,7 @@ use crate::time::Millis;
 
 /// A triggered experience over its whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExperienceReport {
     /// The name developers use.
     pub key: String,
@@ -21,6 +22,7 @@ pub struct ExperienceReport {
 
 /// A variant of an experience.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExperienceVariant {
     /// The name developers use.
     pub key: String,
@@ -36,6 +38,7 @@ pub struct ExperienceVariant {
 
 /// What became of a variant's executions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VariantFigures {
     /// People it was executed for, on the day of the first time.
     pub reached: i128,
@@ -45,6 +48,7 @@ pub struct VariantFigures {
 
 /// What a variant earned within a window after its executions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WindowReport {
     /// How long, ms.
     pub window_ms: i64,

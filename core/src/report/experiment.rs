@@ -11,6 +11,7 @@ use crate::time::{Day, Millis};
 
 /// An experiment over its whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExperimentReport {
     /// The name developers use.
     pub key: String,
@@ -41,6 +42,7 @@ pub struct ExperimentReport {
 
 /// A variant's exposures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VariantReport {
     /// The name developers use.
     pub key: String,
@@ -54,6 +56,7 @@ pub struct VariantReport {
 
 /// An experiment on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExperimentDay {
     /// `YYYY-MM-DD`.
     pub day: String,
@@ -65,6 +68,7 @@ pub struct ExperimentDay {
 
 /// A goal's figures per variant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GoalReport {
     /// The goal itself: key, name, type.
     #[serde(flatten)]
@@ -80,6 +84,7 @@ pub struct GoalReport {
 
 /// One goal's figures for one variant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GoalFigures {
     /// The variant's key.
     pub variant: String,
@@ -101,6 +106,7 @@ pub struct GoalFigures {
 
 /// Sessions that count for a goal, and those that met it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sessions {
     /// How many count.
     pub sessions: i128,
@@ -111,6 +117,7 @@ pub struct Sessions {
 
 /// One goal's figures on one day: a number for each variant, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GoalDay {
     /// `YYYY-MM-DD`.
     pub day: String,
@@ -133,6 +140,7 @@ pub struct GoalDay {
 
 /// Orders of one currency on one day, for each variant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RevenueDay {
     /// ISO 4217 code.
     pub currency: Currency,

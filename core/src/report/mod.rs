@@ -30,6 +30,7 @@ pub use uplift::*;
 
 /// A site's figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// Public site key.
     pub site: String,
@@ -72,6 +73,7 @@ pub struct Report {
 
 /// Figures of one day. Only days with figures are told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OnDay<T> {
     /// `YYYY-MM-DD`.
     pub day: String,

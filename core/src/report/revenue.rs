@@ -10,6 +10,7 @@ use crate::money::{Currency, average, decimal};
 
 /// Orders of one currency. Amounts are decimal text in the major unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revenue {
     /// ISO 4217 code.
     pub currency: Currency,

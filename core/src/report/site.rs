@@ -11,6 +11,7 @@ use crate::wire::Reason;
 
 /// The site's figures over some days.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Totals {
     /// Visitors seen for the first time.
     pub new_visitors: i128,
@@ -28,6 +29,7 @@ pub struct Totals {
 
 /// The site on one day.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SiteDay {
     /// All of it.
     pub totals: Totals,
@@ -39,6 +41,7 @@ pub struct SiteDay {
 
 /// Visitors held out of everything against all others.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Holdout {
     /// Those held out.
     pub held_out: HoldoutGroup,
@@ -48,6 +51,7 @@ pub struct Holdout {
 
 /// One side of the holdout.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HoldoutGroup {
     /// Sessions.
     pub sessions: i128,

@@ -12,6 +12,7 @@ use crate::money::{Currency, decimal};
 
 /// A site goal over some days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SiteGoalReport {
     /// The goal itself.
     #[serde(flatten)]
@@ -31,6 +32,7 @@ pub struct SiteGoalReport {
 
 /// Value events, what they add up to, and who made them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Worth {
     /// Over the days.
     #[serde(flatten)]
@@ -44,6 +46,7 @@ pub struct Worth {
 
 /// Value events and what they add up to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorthFigures {
     /// How many.
     pub events: i128,
@@ -57,6 +60,7 @@ pub struct WorthFigures {
 
 /// Money of one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Amount {
     /// ISO 4217 code.
     pub currency: Currency,
@@ -68,6 +72,7 @@ pub struct Amount {
 
 /// A journey over some days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JourneyReport {
     /// The name developers use.
     pub key: String,
@@ -82,6 +87,7 @@ pub struct JourneyReport {
 
 /// A treatment over some days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TreatmentReport {
     /// What it is: `experiment`, `communication` or `experience`.
     #[serde(rename = "type")]

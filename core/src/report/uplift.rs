@@ -10,6 +10,7 @@ const Z: f64 = 1.959_963_984_540_054;
 
 /// People in both groups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UpliftCounts {
     /// People with a receipt, none of whose visitors is held out.
     pub treated: i128,
@@ -23,6 +24,7 @@ pub struct UpliftCounts {
 
 /// People treated against people held out, since the goal was made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Uplift {
     /// How many.
     #[serde(flatten)]

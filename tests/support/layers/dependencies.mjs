@@ -8,6 +8,7 @@ const CLOCKS = /^(chrono|time|web-time|instant|coarsetime|quanta)$/;
 const RANDOMNESS = /^(getrandom|rand|rand_.*|fastrand|oorandom|uuid|ulid|ahash)$/;
 const NETWORK = /^(reqwest|ureq|hyper|hyper-.*|tokio|mio|socket2|async-std|smol|axum|tower|curl)$/;
 const DOM = /^(js-sys|web-sys|wasm-bindgen|wasm-bindgen-.*|gloo.*|serde-wasm-bindgen)$/;
+const SCHEMAS = /^schemars/;
 const WORKER = /^(worker|worker-.*)$/;
 const DATABASE = /^(rusqlite|libsqlite3-sys|sqlx|sqlx-.*|diesel|postgres|redis|sled|redb)$/;
 
@@ -20,6 +21,8 @@ const RULES = [
   { crate: "tributary-core", never: DATABASE, why: "no I/O in the rules" },
   { crate: "tributary-core", never: /^tributary-(sdk|collector)$/, why: "the shells lean on the core" },
   { crate: "tributary-sdk", never: /^tributary-collector$/, why: "neither shell knows the other" },
+  { crate: "tributary-sdk", never: SCHEMAS, why: "the description of the API is made at build time" },
+  { crate: "tributary-collector", never: SCHEMAS, why: "the description of the API is made at build time" },
   { crate: "tributary-sdk", never: WORKER, why: "the page is no Worker" },
   { crate: "tributary-sdk", never: /^(serde-wasm-bindgen|regex|regex-automata)$/, why: "bytes in the page" },
   { crate: "tributary-collector", never: /^tributary-sdk$/, why: "neither shell knows the other" },
