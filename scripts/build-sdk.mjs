@@ -115,6 +115,7 @@ export async function bundle(entry, wasm = "undefined") {
     legalComments: "none",
     charset: "utf8",
     alias: {
+      "tributary-communication": path.join(LOADER, "communication.js"),
       "tributary-host": path.join(LOADER, "host.js"),
       "tributary-run": path.join(LOADER, "tributary.js"),
       "tributary-wasm": path.join(GLUE, "page.js"),

@@ -2,6 +2,7 @@
 
 use crate::host;
 use crate::json;
+use crate::session;
 
 const ID: &str = "visitor";
 const PROFILE: &str = "profile";
@@ -35,6 +36,7 @@ pub fn fresh() -> String {
 fn forget() {
     host::remove(PROFILE);
     host::remove(VARIANT);
+    host::remove(session::NAME);
 }
 
 fn keep(id: String) -> String {

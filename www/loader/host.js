@@ -151,10 +151,14 @@ export async function post(body, keepalive) {
 
 export const beacon = safely((body) => sendBeacon.call(navigator, site.endpoint, body), false);
 
+/** The timers that the browser has, whatever the page puts in their place. */
+export const later = (act, ms) => setTimeout(act, ms);
+export const never = safely((timer) => clearTimeout(timer));
+
 /** Sends when so many ms are over, and not at any time that was said before; 0 is never. */
 export const wait = safely((ms) => {
-  clearTimeout(timer);
-  if (ms) timer = setTimeout(site.send, ms);
+  never(timer);
+  if (ms) timer = later(site.send, ms);
 });
 
 /** A promise that `idle` settles. */
