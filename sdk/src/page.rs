@@ -22,6 +22,8 @@ pub mod found {
     pub const AUTOMATED: u32 = 4;
     /// Nobody has seen the page yet.
     pub const PRERENDERED: u32 = 8;
+    /// Fragments are routes.
+    pub const HASH_ROUTES: u32 = 16;
 }
 
 /// All state of the page.

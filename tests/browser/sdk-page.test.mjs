@@ -36,6 +36,23 @@ test("history navigation counts when the address is another, with the page befor
   await visitor.close();
 });
 
+test("with data-hash-routes a route in the fragment is a page of its own, without its query; another fragment is no route", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const address = on.page("/hash", html(site.tag("data-hash-routes")));
+  const page = await visitor.open(`${address}#/list`);
+  await page.evaluate(async () => {
+    for (const fragment of ["/list/2?token=secret", "top", "!/cart"]) {
+      location.hash = fragment;
+      await new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
+    }
+    return tributary.flush();
+  });
+  const urls = site.named("$page_view").map(({ body }) => body.url);
+  assert.deepEqual(urls, [`${address}#/list`, `${address}#/list/2`, address, `${address}#!/cart`]);
+  await visitor.close();
+});
+
 test("an address that is too long for the collector is sent without its query, or as the beginning of its path", async () => {
   const site = on.site({ queryParameters: ["q"] });
   const visitor = await on.visitor();

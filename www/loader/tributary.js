@@ -91,6 +91,7 @@ function start(compile, { site, config }, tag, early) {
     navigator.globalPrivacyControl || navigator.doNotTrack === '1',
     navigator.webdriver,
     document.prerendering,
+    'hashRoutes' in options,
   ];
   // The bits of one number, as sdk/src/page.rs lists them.
   const looks = sdk.start(text, found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0));
