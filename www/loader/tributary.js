@@ -6,7 +6,7 @@ import { safely } from 'tributary-host';
 import * as sdk from 'tributary-wasm';
 
 const { parse } = JSON;
-const { history, Promise, queueMicrotask, Uint8Array, URL } = self;
+const { history, location, Promise, queueMicrotask, Uint8Array, URL } = self;
 const settled = Promise.resolve();
 
 /** What a function answers where it cannot do its work. */
@@ -77,9 +77,11 @@ function start(compile, { site, config }, tag, early) {
     if (name === 'consent' && value !== true) options.consent = 'required';
   }
   sdk.initSync({ module: compile() });
+  // Beside the script, wherever the collector is mounted.
+  const { href, origin } = new URL(`v1/sites/${site}/events`, tag.src);
   Object.assign(host.site, {
-    // Beside the script, wherever the collector is mounted.
-    endpoint: new URL(`v1/sites/${site}/events`, tag.src).href,
+    endpoint: href,
+    own: origin === location.origin,
     name: `tributary.${site}.`,
     cookie: `tributary_${site}`,
     answered: safely(sdk.answered),
