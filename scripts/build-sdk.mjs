@@ -124,6 +124,9 @@ export async function bundle(entry, wasm = "undefined") {
     // The glue's registry frees closures that nobody holds any more; ours are freed when they ran.
     define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined" },
     drop: ["console"],
+    // Not the page it was made for (something that it needs is gone or replaced): nothing is touched, and no error is seen.
+    banner: { js: "try{" },
+    footer: { js: "}catch{}" },
   });
   return Buffer.from(outputFiles[0].text.replace("__TRIBUTARY_BYTES__", () => wasm));
 }

@@ -24,6 +24,8 @@ pub mod found {
     pub const PRERENDERED: u32 = 8;
     /// Fragments are routes.
     pub const HASH_ROUTES: u32 = 16;
+    /// Nothing is kept beyond the page load, and so no variant given.
+    pub const COOKIELESS: u32 = 32;
 }
 
 /// All state of the page.

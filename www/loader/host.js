@@ -98,10 +98,10 @@ export const matches = safely((place, selector) => selected.call(site.path[place
 const memory = {};
 const storage = safely(() => localStorage)();
 
-const load = safely((name) => storage.getItem(site.name + name));
+const load = safely((name) => (site.cookieless ? '' : storage.getItem(site.name + name)));
 export const get = (name) => memory[name] ?? load(name) ?? '';
 
-const store = safely((name, text) => (storage.setItem(site.name + name, text), true));
+const store = safely((name, text) => !site.cookieless && (storage.setItem(site.name + name, text), true));
 
 export function set(name, text) {
   delete memory[name];
@@ -119,7 +119,7 @@ export const remove = safely((start) => {
 
 const read = (name) => document.cookie.split('; ').find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 
-export const cookie = safely(() => read(site.cookie) ?? '', '');
+export const cookie = safely(() => (!site.cookieless && read(site.cookie)) || '', '');
 
 const write = (name, value, age, domain) => {
   const safe = location.protocol === 'https:' ? '; Secure' : '';
@@ -145,7 +145,7 @@ const findDomain = () => {
 };
 
 export const setCookie = safely((value) => {
-  if (value) write(site.cookie, value, COOKIE_AGE, (domain ??= findDomain()));
+  if (value) site.cookieless || write(site.cookie, value, COOKIE_AGE, (domain ??= findDomain()));
   // Nothing is tried out, and so nothing kept, for somebody who refused.
   else for (const domain of ['', ...around()]) write(site.cookie, '', 0, domain);
 });

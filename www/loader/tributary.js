@@ -94,7 +94,9 @@ function start(compile, { site, config }, tag, early) {
     navigator.webdriver,
     document.prerendering,
     'hashRoutes' in options,
+    'cookieless' in options,
   ];
+  host.site.cookieless = found.at(-1);
   // The bits of one number, as sdk/src/page.rs lists them.
   const looks = sdk.start(text, found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0));
   if (looks) listen(looks > 1 && options);
