@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { html, stage } from "./support/stage.mjs";
+import { errors, html, stage } from "./support/stage.mjs";
 
 let on;
 before(async () => (on = await stage()));
@@ -11,7 +11,6 @@ after(() => on?.close());
 
 const flush = (page) => page.evaluate(() => tributary.flush());
 const names = (site) => site.events().map(({ name }) => name);
-const onNewDocument = (script) => ({ prepare: (page) => page.evaluateOnNewDocument(script) });
 
 /** Storage that the browser refuses, in the ways that browsers do. */
 const STORAGES = [
@@ -23,13 +22,13 @@ for (const [what, script] of STORAGES) {
   test(`with storage ${what} events arrive, and the visitor is known by the cookie`, async () => {
     const site = on.site({ experiments: [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }] });
     const visitor = await on.visitor();
-    const address = on.page(`/storage/${what}`, html(site.tag()));
+    const address = on.page(`/storage/${what}`, html(`<script>${script}</script>${site.tag()}`));
     for (const count of [1, 2]) {
-      const page = await visitor.open(address, onNewDocument(script));
+      const page = await visitor.open(address);
       assert.equal(await page.evaluate(() => tributary.getVariant("hero")), "b");
       await page.evaluate((count) => tributary.track("order", { count }), count);
       await flush(page);
-      assert.deepEqual(page.errors, []);
+      assert.deepEqual(await errors(page), []);
     }
     assert.deepEqual(site.named("order").map(({ body }) => body.count), [1, 2]);
     assert.equal(new Set(site.events().map(({ visitor }) => visitor)).size, 1);
@@ -104,16 +103,14 @@ test("failures pause longer each time, and not the same for all", async () => {
   const site = on.site();
   site.answer = async () => ({ status: 500 });
   const visitor = await on.visitor();
-  const waits = await (
-    await visitor.open(on.page("/backoff", html(site.tag())), onNewDocument(`
-      window.waits = [];
-      const real = setTimeout;
-      setTimeout = (act, ms) => { if (ms >= 500) { waits.push(ms); ms = 1; } return real(act, ms); };
-    `))
-  ).evaluate(() => new Promise((done) => {
-    const look = () => (waits.length > 9 ? done(waits) : requestAnimationFrame(look));
-    look();
-  }));
+  const timers = `<script>
+    window.waits = [];
+    const real = setTimeout;
+    setTimeout = (act, ms) => { if (ms >= 500) { waits.push(ms); ms = 1; } return real(act, ms); };
+  </script>`;
+  const page = await visitor.open(on.page("/backoff", html(timers + site.tag())));
+  await page.waitForFunction(() => window.waits.length > 9);
+  const waits = await page.evaluate(() => window.waits);
   // The first is the time to gather; each other half to all of a pause that doubles to 256 s.
   waits.slice(1).forEach((ms, failures) => {
     const pause = 1_000 * 2 ** Math.min(failures, 8);
@@ -143,7 +140,7 @@ for (const [what, answer] of ANSWERS) {
       tributary.flush();
       history.pushState(null, "", "/answers/next");
     });
-    assert.deepEqual(page.errors, []);
+    assert.deepEqual(await errors(page), []);
     await visitor.close();
   });
 }
@@ -169,7 +166,7 @@ for (const [what, script] of BROKEN) {
     await page.waitForFunction("window.loaded");
     const variant = await page.evaluate("window.tributary?.track('x'), window.tributary?.consent(true), window.tributary?.getVariant('none') ?? null");
     assert.equal(variant, null);
-    assert.deepEqual(page.errors, []);
+    assert.deepEqual(await errors(page), []);
     await visitor.close();
   });
 }

@@ -1,0 +1,134 @@
+// WebKitGTK under its own WebDriver, on a screen of its own that nobody sees.
+//
+// A context is a session: a MiniBrowser without anything kept. A page is a window of it, with those methods of Puppeteer's
+// pages that the tests use.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { findMiniBrowser } from "../../../scripts/setup/engines.mjs";
+
+/** How long a driver may take to listen, and a page to become what a test waits for. */
+const PATIENCE_MS = 15_000;
+/** The name that W3C WebDriver gives to a reference to an element. */
+const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+const KEYS = { Escape: "\uE00C" };
+
+async function startScreen() {
+  const screen = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1280x900x24"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  const [number] = await once(screen.stdio[3], "data");
+  return { screen, display: `:${String(number).trim()}` };
+}
+
+async function startDriver(display) {
+  const port = 20_000 + (process.pid % 20_000);
+  const env = { ...process.env, DISPLAY: display, LIBGL_ALWAYS_SOFTWARE: "1" };
+  const driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], { env, stdio: "ignore" });
+  const origin = `http://127.0.0.1:${port}`;
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; ) {
+    if (await fetch(`${origin}/status`).then(({ ok }) => ok, () => false)) return { driver, origin };
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("WebKitWebDriver does not listen");
+}
+
+/** Starts screen and driver. */
+export async function launchWebKit() {
+  const { screen, display } = await startScreen();
+  const { driver, origin } = await startDriver(display);
+  const call = async (method, path, body) => {
+    const response = await fetch(origin + path, { method, body: body && JSON.stringify(body) });
+    const { value } = await response.json();
+    if (!response.ok) throw new Error(`${path}: ${value.message ?? value.error}`);
+    return value;
+  };
+  // There is one session at a time; that of a test that failed is ended by the next.
+  let context;
+  return {
+    async createBrowserContext() {
+      await context?.close();
+      context = await createContext(call);
+      return context;
+    },
+    async close() {
+      driver.kill();
+      screen.kill();
+    },
+  };
+}
+
+async function createContext(call) {
+  const options = { binary: findMiniBrowser(), args: ["--automation"] };
+  const { sessionId } = await call("POST", "/session", { capabilities: { alwaysMatch: { "webkitgtk:browserOptions": options } } });
+  const session = (method, path, body) => call(method, `/session/${sessionId}${path}`, body);
+  // One command at a time: each goes to the window that was switched to last.
+  let last = Promise.resolve();
+  const inWindow = (handle) => (method, path, body) => {
+    const act = async () => {
+      await session("POST", "/window", { handle });
+      return session(method, path, body);
+    };
+    last = last.then(act, act);
+    return last;
+  };
+  let first = true;
+  let isOpen = true;
+  return {
+    async newPage() {
+      const handle = first ? await session("GET", "/window") : (await session("POST", "/window/new", { type: "tab" })).handle;
+      first = false;
+      return pageOf(inWindow(handle));
+    },
+    async close() {
+      if (isOpen) await call("DELETE", `/session/${sessionId}`);
+      isOpen = false;
+    },
+  };
+}
+
+/** A page: what a function in it answers comes back, and what it throws is thrown. */
+function pageOf(window) {
+  const find = async (selector) => {
+    const { [ELEMENT]: id } = await window("POST", "/element", { using: "css selector", value: selector });
+    return `/element/${id}`;
+  };
+  const act = (type, parameters, actions) =>
+    window("POST", "/actions", { actions: [{ type, id: `${type}-${parameters?.pointerType ?? ""}`, parameters, actions }] });
+  const pointer = (pointerType, x, y, press) => {
+    const buttons = press ? [{ type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 }] : [];
+    return act("pointer", { pointerType }, [{ type: "pointerMove", duration: 0, x, y }, ...buttons]);
+  };
+  const page = {
+    setDefaultTimeout() {},
+    goto: (url) => window("POST", "/url", { url }),
+    reload: () => window("POST", "/refresh", {}),
+    goBack: () => window("POST", "/back", {}),
+    close: () => window("DELETE", "/window"),
+    async evaluate(act, ...values) {
+      const call = typeof act === "function" ? `(${act})(...values)` : `(${act})`;
+      const script = `const values = [...arguments], done = values.pop();
+        new Promise((resolve) => resolve(${call})).then((value) => done({ value }), (error) => done({ error: String(error) }));`;
+      const { value, error } = await window("POST", "/execute/async", { script, args: values });
+      if (error) throw new Error(error);
+      return value ?? undefined;
+    },
+    async waitForFunction(act, options, ...values) {
+      for (const until = Date.now() + PATIENCE_MS; Date.now() < until; ) {
+        // A page that is being left answers nothing.
+        if (await page.evaluate(act, ...values).catch(() => false)) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      throw new Error(`never true: ${act}`);
+    },
+    click: async (selector) => window("POST", `${await find(selector)}/click`, {}),
+    type: async (selector, text) => window("POST", `${await find(selector)}/value`, { text }),
+    keyboard: {
+      press: (key) => act("key", undefined, [{ type: "keyDown", value: KEYS[key] ?? key }, { type: "keyUp", value: KEYS[key] ?? key }]),
+    },
+    mouse: {
+      move: (x, y) => pointer("mouse", x, y, false),
+      click: (x, y) => pointer("mouse", x, y, true),
+    },
+    touchscreen: { tap: (x, y) => pointer("touch", x, y, true) },
+  };
+  return page;
+}
