@@ -56,6 +56,7 @@ pub fn happened(what: u32) {
         4 => page.left(),
         5 => page.leave(),
         6 => page.come_back(),
+        7 => page.stop(),
         _ => page.shown(),
     });
 }

@@ -123,7 +123,7 @@ function listen(watching) {
   const moved = safely(() => happened(0));
   on(self, 'popstate', moved);
   on(self, 'online', () => happened(1));
-  on(self, 'storage', () => happened(2));
+  on(self, 'storage', ({ key, newValue }) => happened(newValue && key === `${host.site.name}withdrawn` ? 7 : 2));
   on(self, 'pageshow', (event) => {
     happened(event.persisted ? 3 : 6);
     if (event.persisted) communication.again();
@@ -131,7 +131,7 @@ function listen(watching) {
   on(self, 'pagehide', () => happened(4));
   // Safari may skip this on a link navigation, and a phone that kills the page skips pagehide: both are needed.
   on(document, 'visibilitychange', () => happened(document.hidden ? 5 : 6));
-  on(document, 'prerenderingchange', () => happened(7));
+  on(document, 'prerenderingchange', () => happened(8));
   for (const name of ['pushState', 'replaceState']) {
     const original = history[name];
     history[name] = function (...values) {

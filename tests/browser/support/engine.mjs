@@ -24,8 +24,10 @@ const CHROMIUM = [
 /** What a browser cannot do, or its driver cannot make it do: tests that need it are defined for the others only. */
 const CANNOT = {
   chromium: [],
-  firefox: [],
-  webkit: [],
+  // Under WebDriver no page goes into its back/forward cache.
+  firefox: ["back/forward cache"],
+  // Its driver makes a mouse of every pointer.
+  webkit: ["touch"],
 };
 
 /** Whether this run's browser can. */

@@ -70,13 +70,15 @@ async function createContext(call) {
     last = last.then(act, act);
     return last;
   };
-  let first = true;
+  const handles = [await session("GET", "/window")];
+  let isFresh = true;
   let isOpen = true;
   return {
     async newPage() {
-      const handle = first ? await session("GET", "/window") : (await session("POST", "/window/new", { type: "tab" })).handle;
-      first = false;
-      return pageOf(inWindow(handle));
+      // A new window is asked of one that is open.
+      if (!isFresh) handles.push((await inWindow((await session("GET", "/window/handles"))[0])("POST", "/window/new", { type: "tab" })).handle);
+      isFresh = false;
+      return pageOf(inWindow(handles.at(-1)));
     },
     async close() {
       if (isOpen) await call("DELETE", `/session/${sessionId}`);
@@ -102,14 +104,15 @@ function pageOf(window) {
     goto: (url) => window("POST", "/url", { url }),
     reload: () => window("POST", "/refresh", {}),
     goBack: () => window("POST", "/back", {}),
-    close: () => window("DELETE", "/window"),
+    // With its last window a session would end.
+    close: () => page.goto("about:blank"),
     async evaluate(act, ...values) {
       const call = typeof act === "function" ? `(${act})(...values)` : `(${act})`;
       const script = `const values = [...arguments], done = values.pop();
-        new Promise((resolve) => resolve(${call})).then((value) => done({ value }), (error) => done({ error: String(error) }));`;
-      const { value, error } = await window("POST", "/execute/async", { script, args: values });
+        new Promise((resolve) => resolve(${call})).then((value) => done({ value, none: value === undefined }), (error) => done({ error: String(error) }));`;
+      const { value, none, error } = await window("POST", "/execute/async", { script, args: values });
       if (error) throw new Error(error);
-      return value ?? undefined;
+      return none ? undefined : value;
     },
     async waitForFunction(act, options, ...values) {
       for (const until = Date.now() + PATIENCE_MS; Date.now() < until; ) {
