@@ -39,6 +39,11 @@ pub fn site(env: &Env, site: &str) -> Result<Object> {
     Ok(bindings.sites()?.get_by_name(site)?)
 }
 
+/// The keeper of a site, an object of the same class.
+pub fn keeper(env: &Env, key: &str) -> Result<Object> {
+    site(env, &format!("{key}/keeper"))
+}
+
 /// One of a site's shards. The name begins with the site's key: sites share nothing.
 pub fn shard(env: &Env, site: &str, shard: u8) -> Result<Object> {
     let bindings: &Bindings = env.unchecked_ref();

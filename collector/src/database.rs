@@ -20,7 +20,7 @@ extern "C" {
         this: &Sql,
         statement: &str,
         id: &str,
-        history: &[u8],
+        state: &[u8],
         slot: usize,
         seq: f64,
         facts: Option<&[u8]>,
@@ -35,10 +35,10 @@ extern "C" {
 
 /// What a turn changes.
 pub struct Turn<'a> {
-    /// The visitor.
+    /// The actor's key.
     pub id: &'a str,
-    /// Their history.
-    pub history: &'a [u8],
+    /// Its state.
+    pub state: &'a [u8],
     /// The outbox's row.
     pub slot: usize,
     /// Its sequence number.
@@ -97,11 +97,11 @@ impl Database {
 
     /// Writes a turn, for which `statement` has five places.
     pub fn write_turn(&self, statement: &str, turn: &Turn) -> Result<()> {
-        let Turn { id, history, slot, seq, facts } = *turn;
-        Self::check(history.len().max(facts.map_or(0, <[u8]>::len)))?;
+        let Turn { id, state, slot, seq, facts } = *turn;
+        Self::check(state.len().max(facts.map_or(0, <[u8]>::len)))?;
         #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers hold it: it is below 2^53")]
         let seq = seq as f64;
-        let cursor = self.sql.as_ref().unchecked_ref::<Sql>().exec_turn(statement, id, history, slot, seq, facts)?;
+        let cursor = self.sql.as_ref().unchecked_ref::<Sql>().exec_turn(statement, id, state, slot, seq, facts)?;
         self.count_rows(cursor.rows_read(), cursor.rows_written());
         Ok(())
     }

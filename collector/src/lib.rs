@@ -4,9 +4,11 @@
 //! the core's.
 
 mod answer;
+mod bound;
 mod call;
 mod database;
 mod inbox;
+mod keeper;
 mod key;
 mod mail;
 mod outbox;

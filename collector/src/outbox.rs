@@ -5,10 +5,13 @@
 //! - Rows stay small, since a batch rewrites only the last one.
 //! - A row that was acknowledged is overwritten by a later number, not deleted: deletes are billed like writes.
 //!   So the highest number always stays in the table, and numbers never repeat.
+//! - How many new visitors the day has had stands behind each row's facts: it costs no row of its own and is never lost.
 
 use std::collections::BTreeMap;
 
+use tributary_core::admission::Newcomers;
 use tributary_core::facts::Facts;
+use tributary_core::time::Day;
 use worker::{Error, Result, SqlStorageValue};
 
 use crate::database::{Database, as_blob, as_integer};
@@ -33,6 +36,7 @@ pub struct Outbox {
     last: i64,
     /// The last sequence number the site acknowledged.
     acknowledged: i64,
+    newcomers: Newcomers,
 }
 
 /// A row of the outbox as a turn writes it.
@@ -47,6 +51,7 @@ pub struct Row {
     pub bytes: Vec<u8>,
     /// Bytes of the full rows of the same number.
     before: usize,
+    newcomers: Newcomers,
 }
 
 impl Outbox {
@@ -60,18 +65,27 @@ impl Outbox {
             }
         }
         let last = slots.iter().copied().max().unwrap_or(0);
-        Ok(Self { slots, open: None, last, acknowledged: 0 })
+        let mut newcomers = Newcomers::default();
+        for row in database.run("SELECT facts FROM outbox WHERE seq = ?", vec![last.into()])? {
+            let Some((_, counted)) = row.first().and_then(as_blob).map(|bytes| read(&bytes)).transpose()? else {
+                continue;
+            };
+            newcomers = newcomers.max(counted);
+        }
+        Ok(Self { slots, open: None, last, acknowledged: 0, newcomers })
     }
 
     /// Merges facts into the row that the turn is to write. The row is to be given to [`Outbox::keep`] once the turn
     /// stands. After one that does not, no row is open: what stood in it is sealed.
-    pub fn merge(&mut self, facts: &Facts) -> Result<Row> {
+    pub fn merge(&mut self, facts: &Facts, newcomer: Option<Day>) -> Result<Row> {
         let mut row = match self.open.take() {
             Some(open) if open.bytes.len() < ROW_BYTES => open,
             full => self.next(full.as_ref()),
         };
         row.facts.merge(facts);
-        row.bytes = postcard::to_allocvec(&row.facts).map_err(|error| Error::RustError(error.to_string()))?;
+        row.newcomers = newcomer.map_or(self.newcomers, |today| self.newcomers.and_one(today));
+        row.bytes = postcard::to_allocvec(&(&row.facts, row.newcomers.to_number()))
+            .map_err(|error| Error::RustError(error.to_string()))?;
         Ok(row)
     }
 
@@ -81,7 +95,7 @@ impl Outbox {
         let more =
             full.map(|full| (full.seq, full.before + full.bytes.len())).filter(|(_, bytes)| *bytes < NUMBER_BYTES);
         let (seq, before) = more.unwrap_or((self.last + 1, 0));
-        Row { slot, seq, facts: Facts::default(), bytes: Vec::new(), before }
+        Row { slot, seq, facts: Facts::default(), bytes: Vec::new(), before, newcomers: self.newcomers }
     }
 
     /// Remembers a row whose turn stands.
@@ -92,7 +106,13 @@ impl Outbox {
             self.slots[row.slot] = row.seq;
         }
         self.last = row.seq;
+        self.newcomers = row.newcomers;
         self.open = Some(row);
+    }
+
+    /// The new visitors of the day.
+    pub fn newcomers(&self) -> Newcomers {
+        self.newcomers
     }
 
     /// Sealed from now on: what is read next may be sent, so the next facts open another number.
@@ -107,8 +127,7 @@ impl Outbox {
         for row in database.run("SELECT seq, facts FROM outbox WHERE seq > ?", values)? {
             let [seq, facts] = row.as_slice() else { continue };
             let (Some(seq), Some(bytes)) = (as_integer(seq), as_blob(facts)) else { continue };
-            let facts: Facts = postcard::from_bytes(&bytes).map_err(|error| Error::RustError(error.to_string()))?;
-            pending.entry(seq).or_default().merge(&facts);
+            pending.entry(seq).or_default().merge(&read(&bytes)?.0);
         }
         Ok(pending)
     }
@@ -124,4 +143,10 @@ impl Outbox {
             self.slots.iter().copied().filter(|seq| *seq > self.acknowledged).collect();
         u32::try_from(waiting.len()).unwrap_or(u32::MAX)
     }
+}
+
+/// Facts as stored, and the new visitors of the day; rows of old have none behind them.
+fn read(bytes: &[u8]) -> Result<(Facts, Newcomers)> {
+    let (facts, rest) = postcard::take_from_bytes(bytes).map_err(|error| Error::RustError(error.to_string()))?;
+    Ok((facts, postcard::from_bytes(rest).map_or_else(|_| Newcomers::default(), Newcomers::from_number)))
 }

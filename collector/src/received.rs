@@ -15,6 +15,8 @@ pub struct Received {
     pub at: Millis,
     /// The user agent is a known bot's.
     pub is_bot: bool,
+    /// The browser says that its visitor refuses: `Sec-GPC: 1` or `DNT: 1`.
+    pub signals_refusal: bool,
     /// A merchant who is signed in to this site asks.
     pub is_signed_in: bool,
     /// A fault to make, in the test configuration only.
@@ -64,6 +66,9 @@ impl fmt::Display for Received {
         if self.is_bot {
             write!(formatter, "&bot=1")?;
         }
+        if self.signals_refusal {
+            write!(formatter, "&refusal=1")?;
+        }
         if self.is_signed_in {
             write!(formatter, "&signed_in=1")?;
         }
@@ -82,6 +87,7 @@ impl Received {
             match &*name {
                 "at" => received.at = value.parse().unwrap_or(0),
                 "bot" => received.is_bot = true,
+                "refusal" => received.signals_refusal = true,
                 "signed_in" => received.is_signed_in = true,
                 "fault" => received.fault = Fault::named(&value),
                 _ => {}

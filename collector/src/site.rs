@@ -1,7 +1,7 @@
 //! The site object: configuration, and the figures that its shards deliver. It never sees an event.
 #![expect(missing_docs, reason = "`durable_object` makes methods that have none")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ use crate::call::{self, Delivery};
 use crate::database::{Database, as_integer};
 use crate::received::{Fault, Received};
 use crate::shard::Posting;
-use crate::{inbox, key, page, turn, wait};
+use crate::{inbox, keeper, key, page, turn, wait};
 
 /// A shard that did not take the configuration is asked again after this.
 const PUSH_AFTER: i64 = 5_000;
@@ -32,6 +32,8 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS peer (shard INTEGER PRIMARY KEY, version INTEGER NOT NULL);
 ";
 const ACCOUNT: i64 = 0;
+/// The keeper among the peers: no shard has this number.
+const KEEPER: i64 = -1;
 
 /// The Durable Object.
 #[durable_object]
@@ -43,6 +45,8 @@ struct Inner {
     database: Database,
     env: Env,
     account: RefCell<Option<Rc<Account>>>,
+    /// The keeper is known to look after it.
+    is_kept: Cell<bool>,
 }
 
 /// What is stored of a site.
@@ -72,7 +76,7 @@ struct Changed<'a, T> {
 impl DurableObject for Site {
     fn new(state: State, env: Env) -> Self {
         let database = Database::open(state.storage(), &format!("{TABLES}{}", inbox::TABLES));
-        let inner = Inner { database, env, account: RefCell::default() };
+        let inner = Inner { database, env, account: RefCell::default(), is_kept: Cell::new(false) };
         Self { inner: AssertUnwindSafe(inner) }
     }
 
@@ -82,21 +86,47 @@ impl DurableObject for Site {
 
     /// Never throws: a throwing alarm is dropped after six tries. What fails is tried again.
     async fn alarm(&self) -> Result<Response> {
-        self.inner.ring().await;
+        let at = i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX);
+        self.inner.ring(&Received { at, ..Received::default() }).await;
         Response::empty()
     }
 }
 
 impl Inner {
-    /// What an alarm does.
-    async fn ring(&self) {
+    /// What an alarm does: the keeper's, or the site's.
+    async fn ring(&self, received: &Received) {
+        if matches!(self.account(), Ok(None)) {
+            if let Err(error) = keeper::ring(&self.database, &self.env, received).await {
+                worker::console_error!("keeper: {error}");
+            }
+            return;
+        }
         if let Err(error) = turn::run(self.database.storage(), || inbox::fold(&self.database)) {
             worker::console_error!("fold: {error}");
             self.arm(wait::fold_after(&self.env)).await;
         }
-        if !self.is_in_force().await {
+        if !self.is_in_force().await || !self.is_kept().await {
             self.arm(PUSH_AGAIN_AFTER).await;
         }
+    }
+
+    /// Has the keeper look after the site, once. What fails here is told as "not yet".
+    async fn is_kept(&self) -> bool {
+        if !self.is_kept.get() {
+            let kept = self.engage().await;
+            self.is_kept.set(kept.inspect_err(|error| worker::console_error!("keeper: {error}")).is_ok());
+        }
+        self.is_kept.get()
+    }
+
+    async fn engage(&self) -> Result<()> {
+        let Some(account) = self.account()? else { return Ok(()) };
+        let peer = || vec![SqlStorageValue::Integer(KEEPER)];
+        if self.database.value("SELECT version FROM peer WHERE shard = ?", peer())?.is_none() {
+            keeper::engage(&self.env, &account.config.site, account.shards).await?;
+            self.database.write("INSERT OR REPLACE INTO peer (shard, version) VALUES (?, 1)", peer())?;
+        }
+        Ok(())
     }
 
     async fn handle(&self, mut request: Request) -> std::result::Result<Response, Failure> {
@@ -106,10 +136,14 @@ impl Inner {
         match url.path() {
             "/deliveries" => return self.deliveries(&body, &received).await,
             "/create" => return self.create(&body).await,
+            "/keep" => {
+                keeper::take(&self.database, &body).await?;
+                return Ok(Response::empty()?);
+            }
             "/meter" => return Ok(json(200, &self.database.meter())?),
             "/alarm" => {
                 self.database.storage().delete_alarm().await?;
-                self.ring().await;
+                self.ring(&received).await;
                 return Ok(Response::empty()?);
             }
             _ => {}
@@ -120,6 +154,7 @@ impl Inner {
         }
         let path: Vec<&str> = url.path().split('/').skip(1).collect();
         match (request.method(), path.as_slice()) {
+            (Method::Get, ["allowed"]) => Ok(json(200, &"allowed")?),
             (Method::Get, ["config"]) => Ok(json(200, &account.config)?),
             (Method::Post, ["config"]) => {
                 let change: SiteChange = config_input::read(&body)?;

@@ -15,6 +15,7 @@ pub fn fold_after(env: &Env) -> i64 {
     told(env, "FOLD_AFTER_MS").unwrap_or(5 * 60_000)
 }
 
-fn told(env: &Env, name: &str) -> Option<i64> {
+/// A whole number that an operator set.
+pub fn told(env: &Env, name: &str) -> Option<i64> {
     env.var(name).ok()?.to_string().parse().ok().filter(|time| *time >= 0)
 }

@@ -1,12 +1,15 @@
 //! One actor's row and a message in; the next row, figures and more messages out.
 
+use crate::facts::{Entity, Facts, Metric};
 use crate::judge::Rules;
 use crate::message::{Address, Message};
 use crate::order::{Effects, Order};
 use crate::person::{MAX_BYTES, Person};
+use crate::retention;
+use crate::wire::Reason;
 
 /// Bytes that no row may have.
-const LARGEST: usize = 900_000;
+pub const LARGEST: usize = 900_000;
 
 /// A stored row cannot be read: it is damaged, or of a later format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +46,11 @@ pub fn receive(
     if message == Message::Erase {
         return Ok((None, Effects { messages: person.erase(to, rules), ..Effects::default() }));
     }
+    if let Message::Depart { at } = message {
+        let stays = (!retention::departs_too(&person, at)).then(|| person.encode());
+        return Ok((stays, Effects::default()));
+    }
+    let times = message.times();
     let mut effects = person.receive(to, message, rules);
     let mut row = person.encode();
     // What others tell cannot be refused: instead less is kept in detail.
@@ -59,8 +67,12 @@ pub fn receive(
         }
     }
     if row.len() > LARGEST {
-        // More visitors than any person has: who comes now is not taken in, and nobody waits behind it.
-        return Ok((stored.map(<[u8]>::to_vec), Effects::default()));
+        // More visitors than any person has: who comes now is not taken in, which is counted, and nobody waits behind it.
+        let mut facts = Facts::default();
+        for at in times {
+            facts.add(rules.zone().day(at), Entity::Site, Metric::Diagnostic(Reason::OverLimit), 1);
+        }
+        return Ok((stored.map(<[u8]>::to_vec), Effects { facts, ..Effects::default() }));
     }
     Ok((Some(row), effects))
 }

@@ -113,6 +113,16 @@ impl History {
         self.closed_at
     }
 
+    /// When the latest event happened, as far as any is kept.
+    pub fn latest(&self) -> Option<Millis> {
+        self.recent.last().map(|kept| kept.at).or(self.closed_at)
+    }
+
+    /// Whether an event that is kept in detail is an order of the person's own.
+    pub fn has_orders(&self) -> bool {
+        self.recent.iter().any(|kept| !kept.is_stranger && kept.judged.is_order())
+    }
+
     /// Every figure that follows from it.
     pub fn facts(&self, rules: &Rules) -> Facts {
         self.folded(rules).facts(rules)
@@ -238,6 +248,13 @@ impl History {
             self.recent[place].verdict = Some(verdict);
         }
         place.is_some()
+    }
+
+    /// What happened in pages after a time, and the profile that each event names.
+    pub fn page_deeds_since(&self, since: Millis) -> impl Iterator<Item = (&Deed, Option<&str>)> {
+        let from = self.recent.partition_point(|kept| kept.at <= since);
+        let pages = self.recent[from..].iter().filter(|kept| kept.is_page);
+        pages.map(|kept| (&kept.judged.deed, kept.profile.map(|place| self.text(place))))
     }
 
     /// The profile that an event names.

@@ -46,6 +46,13 @@ pub struct Judged {
     pub values: Vec<(u16, Worth)>,
 }
 
+impl Judged {
+    /// Whether it reports an order, standing or not.
+    pub fn is_order(&self) -> bool {
+        matches!(self.deed, Deed::Custom { order: Some(_), .. })
+    }
+}
+
 /// What a value event adds to its goal. Stored: only ever append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Worth {

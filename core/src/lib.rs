@@ -4,6 +4,8 @@
 //! where they go; those are arguments and return values.
 
 pub mod actor;
+pub mod admission;
+pub mod allowance;
 pub mod assignment;
 pub mod condition;
 pub mod config;
@@ -20,6 +22,7 @@ pub mod order;
 pub mod page_config;
 pub mod person;
 pub mod report;
+pub mod retention;
 pub mod seen;
 pub mod server_event;
 pub mod text;

@@ -24,6 +24,17 @@ pub enum Address {
 }
 
 impl Address {
+    /// Reads a row's key. Orders are known by their hash alone, and asked for by nobody.
+    pub fn of_key(key: &str) -> Option<Self> {
+        let (kind, id) = key.split_at_checked(2)?;
+        match kind {
+            "v/" => Some(Self::Visitor(id.to_owned())),
+            "p/" => Some(Self::Profile(id.to_owned())),
+            "n/" => Some(Self::Nobody(id.to_owned())),
+            _ => None,
+        }
+    }
+
     /// The key of its row: no two kinds share one.
     pub fn key(&self) -> String {
         match self {
@@ -114,12 +125,36 @@ pub enum Message {
     },
     /// To a visitor or profile: the person is erased. Ids and detail go, counts stay.
     Erase,
+    /// To a profile, after a visitor that joins: some of its older events were orders.
+    Ordered,
+    /// To a visitor: its person went, having been idle so long at this time.
+    Depart {
+        /// When the person went.
+        at: Millis,
+    },
 }
 
 impl Message {
     /// Whether it says nothing to an actor that is not there.
     pub fn needs_row(&self) -> bool {
-        matches!(self, Self::Leave { .. } | Self::Amend { .. } | Self::Verdict { .. } | Self::Erase)
+        matches!(
+            self,
+            Self::Leave { .. }
+                | Self::Amend { .. }
+                | Self::Verdict { .. }
+                | Self::Erase
+                | Self::Ordered
+                | Self::Depart { .. }
+        )
+    }
+
+    /// When what it tells of happened, each event by itself; nothing of what tells of none.
+    pub fn times(&self) -> Vec<Millis> {
+        match self {
+            Self::Join { events, .. } | Self::Events { events, .. } => events.iter().map(|event| event.at).collect(),
+            Self::Amend { key, .. } | Self::Verdict { key, .. } => vec![key.at],
+            _ => Vec::new(),
+        }
     }
 
     /// The latest configuration that it speaks of: a receiver that does not have it yet waits.

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::admission::Source;
+use crate::allowance::Allowance;
 use crate::event::Event;
 use crate::facts::{Entity, Facts, Metric};
 use crate::history::{Entry, Exported, History, Owner};
@@ -13,7 +15,7 @@ use crate::message::{Address, Envelope, Message};
 use crate::order::{self, Effects, OrderKey, Verdict};
 use crate::seen::Seen;
 use crate::time::Millis;
-use crate::wire::{Batch, Reason, Refusal};
+use crate::wire::{Batch, Fault, Reason, Refusal};
 
 /// A visitor or profile whose stored form would be larger takes no more events until older ones are closed.
 pub const MAX_BYTES: usize = 512 * 1024;
@@ -21,14 +23,21 @@ pub const MAX_BYTES: usize = 512 * 1024;
 /// Events of a message at the most.
 const MAX_ENTRIES: usize = 200;
 
+const TOO_LARGE: Fault = (Reason::OverLimit, "visitor", "a history of at most 512 KiB");
+const CLOSED: Fault = (Reason::TooOld, "at", "after the visitor's closed history");
+
 /// First byte of the stored form. A new format gets the next number and keeps reading the old ones.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
+/// The one before, which did not know whether folded events were orders.
+const FORMAT_WITHOUT_ORDERS: u8 = 2;
 
 /// A visitor, a profile, or an event of nobody's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     seen: Seen,
     history: History,
+    /// One of its events, folded or not, is an order.
+    has_ordered: bool,
 }
 
 /// What became of a batch.
@@ -74,17 +83,20 @@ impl Person {
             Address::Nobody(_) => Owner::Nobody,
             Address::Visitor(_) | Address::Order(_) => Owner::Visitor,
         };
-        Self { seen: Seen::default(), history: History::of(owner) }
+        Self { seen: Seen::default(), history: History::of(owner), has_ordered: false }
     }
 
     /// Takes a batch of its own that arrived at `now`.
-    pub fn step(&mut self, address: &Address, batch: Batch, rules: &Rules, is_bot: bool, now: Millis) -> Outcome {
+    pub fn step(&mut self, address: &Address, batch: Batch, rules: &Rules, source: Source, now: Millis) -> Outcome {
         let today = rules.zone().day(now);
+        let fault = source.refused(&batch, &rules.config);
         let mut outcome = Outcome { refused: batch.refused, ..Outcome::default() };
-        if (batch.automated || is_bot) && !rules.config.allow_automation {
-            outcome.refused.extend(batch.events.iter().map(|event| refusal(event, Reason::Bot)));
+        if let Some(fault) = fault {
+            outcome.refused.extend(batch.events.iter().map(|event| refusal(event, fault)));
         } else {
-            let events = self.accept(batch.events, &batch.visitor, rules, today, &mut outcome);
+            let is_page = matches!(source, Source::Page(_));
+            let events = self.accept(batch.events, &batch.visitor, rules, (is_page, now), &mut outcome);
+            self.has_ordered |= events.iter().any(|event| event.judged.is_order());
             outcome.accepted = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let mut remark = |reason, count| outcome.facts.add(today, Entity::Site, Metric::Diagnostic(reason), count);
             remark(Reason::Accepted, outcome.accepted.into());
@@ -105,7 +117,7 @@ impl Person {
     /// Takes nothing of a batch: what is said when the history has become too large.
     pub fn refuse(batch: Batch, rules: &Rules, now: Millis) -> Outcome {
         let mut outcome = Outcome { refused: batch.refused, ..Outcome::default() };
-        outcome.refused.extend(batch.events.iter().map(|event| refusal(event, Reason::OverLimit)));
+        outcome.refused.extend(batch.events.iter().map(|event| refusal(event, TOO_LARGE)));
         remark_all(&mut outcome, rules, now);
         outcome
     }
@@ -124,7 +136,12 @@ impl Person {
             Message::Amend { key, verdict } | Message::Verdict { key, verdict } => {
                 self.amend(address, &key, verdict, rules, &mut effects);
             }
-            Message::Report(_) | Message::Refund { .. } | Message::Closed { .. } | Message::Erase => {}
+            Message::Ordered => self.has_ordered = true,
+            Message::Report(_)
+            | Message::Refund { .. }
+            | Message::Closed { .. }
+            | Message::Erase
+            | Message::Depart { .. } => {}
         }
         effects
             .messages
@@ -174,8 +191,28 @@ impl Person {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
             (&FORMAT, rest) => postcard::from_bytes(rest).ok(),
+            (&FORMAT_WITHOUT_ORDERS, rest) => {
+                let mut person: Self = postcard::from_bytes(&[rest, &[0]].concat()).ok()?;
+                person.has_ordered = person.history.closed_at().is_some() || person.history.has_orders();
+                Some(person)
+            }
             _ => None,
         }
+    }
+
+    /// When its latest event happened, as far as any is kept.
+    pub fn latest(&self) -> Option<Millis> {
+        self.history.latest()
+    }
+
+    /// Whether it ever reported an order.
+    pub fn has_ordered(&self) -> bool {
+        self.has_ordered
+    }
+
+    /// The person's visitors.
+    pub fn visitors(&self) -> Vec<String> {
+        self.history.visitors()
     }
 
     fn accept(
@@ -183,20 +220,30 @@ impl Person {
         events: Vec<Event>,
         visitor: &str,
         rules: &Rules,
-        today: crate::time::Day,
+        (is_page, now): (bool, Millis),
         outcome: &mut Outcome,
     ) -> Vec<Entry> {
+        let today = rules.zone().day(now);
         let mut accepted = Vec::with_capacity(events.len());
+        let mut allowance = None;
         for event in events {
             if self.history.closed_at().is_some_and(|closed_at| event.at <= closed_at) {
-                outcome.refused.push(refusal(&event, Reason::TooOld));
+                outcome.refused.push(refusal(&event, CLOSED));
                 continue;
             }
-            if !self.seen.remember(&event.id, event.at) {
+            if self.seen.has(&event.id) {
                 outcome.duplicate += 1;
                 continue;
             }
             let (judged, odd) = rules.judge(visitor, &event);
+            if is_page && Allowance::is_asked(&judged.deed, event.profile.as_deref()) {
+                let allowance = allowance.get_or_insert_with(|| Allowance::of(&self.history, now));
+                if let Err(fault) = allowance.spend(&judged.deed, event.profile.as_deref()) {
+                    outcome.refused.push(refusal(&event, fault));
+                    continue;
+                }
+            }
+            self.seen.remember(&event.id, event.at);
             if let Some(reason) = odd {
                 outcome.facts.add(today, Entity::Site, Metric::Diagnostic(reason), 1);
             }
@@ -258,7 +305,8 @@ impl Person {
         let first = parts.next().unwrap_or_default().to_vec();
         let join = Message::Join { visitor: visitor(), closed: self.history.checkpoint(), events: first };
         let rest = parts.map(|part| Message::Events { visitor: visitor(), is_member: true, events: part.to_vec() });
-        let messages = std::iter::once(join).chain(rest);
+        let ordered = (self.has_ordered && self.history.closed_at().is_some()).then_some(Message::Ordered);
+        let messages = std::iter::once(join).chain(rest).chain(ordered);
         messages.map(|message| Envelope { to: to.clone(), message }).collect()
     }
 
@@ -291,6 +339,7 @@ impl Person {
 
     /// What a visitor did; what is older than the checkpoint comes too late for credit.
     fn take(&mut self, visitor: &str, is_member: bool, events: Vec<Entry>, rules: &Rules, effects: &mut Effects) {
+        self.has_ordered |= is_member && events.iter().any(|event| event.judged.is_order());
         let closed_at = self.history.closed_at();
         let (late, events): (Vec<Entry>, Vec<Entry>) =
             events.into_iter().partition(|event| closed_at.is_some_and(|closed_at| event.at <= closed_at));
@@ -374,11 +423,6 @@ fn remark_all(outcome: &mut Outcome, rules: &Rules, now: Millis) {
     }
 }
 
-fn refusal(event: &Event, reason: Reason) -> Refusal {
-    let (field, limit) = match reason {
-        Reason::Bot => ("automated", "not a browser driven by a program"),
-        Reason::OverLimit => ("visitor", "a history of at most 512 KiB"),
-        _ => ("at", "after the visitor's closed history"),
-    };
+fn refusal(event: &Event, (reason, field, limit): Fault) -> Refusal {
     Refusal { id: event.id.to_string(), reason, field, limit }
 }

@@ -28,6 +28,18 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// Whether an event was seen before.
+    pub fn has(&self, id: &EventId) -> bool {
+        if id.is_whole {
+            return self.others.contains_key(&fnv1a64(id.load.as_bytes()));
+        }
+        let load = self.loads.iter().rfind(|load| load.id == id.load);
+        load.is_some_and(|load| {
+            let after = load.ranges.partition_point(|range| range.1 < id.number);
+            load.ranges.get(after).is_some_and(|range| range.0 <= id.number)
+        })
+    }
+
     /// Remembers an event. False if it was seen before.
     pub fn remember(&mut self, id: &EventId, at: Millis) -> bool {
         if id.is_whole {

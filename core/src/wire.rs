@@ -60,7 +60,7 @@ pub enum Reason {
     InFuture,
     /// A browser driven by a program.
     Bot,
-    /// The visitor has more history than is kept.
+    /// The visitor has more history than is kept, is one too many, or names more than a visitor may.
     OverLimit,
     /// Accepted: an exposure that the assignment does not give. It does not count as one.
     BadAssignment,
@@ -74,6 +74,8 @@ pub enum Reason {
     ProfileConflict,
     /// Accepted: it came from before the person's checkpoint, and changes no credit already given.
     LateCredit,
+    /// The browser signals refusal, and its visitor has not said yes to this site.
+    NoConsent,
 }
 
 /// An event that does not count, and why.
@@ -96,6 +98,8 @@ pub struct Batch {
     pub visitor: String,
     /// `navigator.webdriver`.
     pub automated: bool,
+    /// The visitor said yes to this site.
+    pub consent: bool,
     /// The shift applied to the page's times, ms.
     pub shift: Millis,
     /// In the order they stood in the batch, times corrected.
@@ -113,6 +117,8 @@ struct RawBatch<'a> {
     shift: Millis,
     #[serde(default)]
     automated: bool,
+    #[serde(default)]
+    consent: bool,
     #[serde(borrow)]
     runs: Vec<RawRun<'a>>,
 }
@@ -162,7 +168,8 @@ pub fn parse(batch: &[u8], received_at: Millis) -> Result<Batch, BatchError> {
         return Err(BatchError::Field { field: "profile", limit: "1 to 128 characters" });
     }
     let shift = shift(raw.sent_at, received_at, raw.shift);
-    let mut parsed = Batch { visitor, automated: raw.automated, shift, events: Vec::new(), refused: Vec::new() };
+    let RawBatch { automated, consent, .. } = raw;
+    let mut parsed = Batch { visitor, automated, consent, shift, events: Vec::new(), refused: Vec::new() };
     for run in &raw.runs {
         let numbers = (0..).map(|place| run.first.saturating_add(place));
         for (text, number) in run.events.iter().zip(numbers) {

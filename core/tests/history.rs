@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::{Collector, Happening, T0, batch, goal, shop, visitor, visitor_given};
+use support::{Collector, Happening, PAGE, T0, batch, goal, shop, visitor, visitor_given};
 use tributary_core::facts::Facts;
 use tributary_core::history::KEEP_EVENTS;
 use tributary_core::judge::Rules;
@@ -89,9 +89,10 @@ fn an_id_is_remembered_as_long_as_an_event_of_its_age_could_be_accepted() {
     assert_eq!(collector.receive(&batch(&[changed], week), week).unwrap().duplicate, 1);
 }
 
-/// The stored form of version 2, as it was when that version came out. It must always load: a failure here means that
-/// people who are stored already could no longer be read. Do not change it; add the next one beside it.
-const FROZEN: &str = include_str!("../../tests/fixtures/person-v2.hex");
+/// The stored forms, each as it was when its version came out. They must always load: a failure here means that
+/// people who are stored already could no longer be read. Do not change them; add the next one beside them.
+const FROZEN: [&str; 2] =
+    [include_str!("../../tests/fixtures/person-v2.hex"), include_str!("../../tests/fixtures/person-v3.hex")];
 
 fn sample() -> Person {
     let ada = visitor_given("b", 0);
@@ -101,20 +102,22 @@ fn sample() -> Person {
     let (rules, address) = (Rules::new(shop()), Address::Visitor(ada.clone()));
     let mut stored = Person::new(&address);
     let now = T0 + 40 * MINUTE;
-    stored.step(&address, parse(batch(&timeline.events, now).as_bytes(), now).unwrap(), &rules, false, now);
+    stored.step(&address, parse(batch(&timeline.events, now).as_bytes(), now).unwrap(), &rules, PAGE, now);
     // Two months later the first visit is closed, and the checkpoint holds what it led to.
     let later = now + 61 * DAY;
     let next = cart(&ada, 100, later);
-    stored.step(&address, parse(batch(&[next], later).as_bytes(), later).unwrap(), &rules, false, later);
+    stored.step(&address, parse(batch(&[next], later).as_bytes(), later).unwrap(), &rules, PAGE, later);
     stored
 }
 
 #[test]
 fn a_person_stored_by_an_earlier_version_still_loads() {
-    let bytes: Vec<u8> = (0..FROZEN.trim().len() / 2)
-        .map(|place| u8::from_str_radix(&FROZEN.trim()[2 * place..2 * place + 2], 16).unwrap())
-        .collect();
-    assert_eq!(Person::decode(&bytes).expect("the frozen sample loads"), sample());
+    for frozen in FROZEN.map(str::trim) {
+        let bytes: Vec<u8> = (0..frozen.len() / 2)
+            .map(|place| u8::from_str_radix(&frozen[2 * place..2 * place + 2], 16).unwrap())
+            .collect();
+        assert_eq!(Person::decode(&bytes).expect("the frozen sample loads"), sample());
+    }
 }
 
 #[test]

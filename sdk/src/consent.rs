@@ -10,13 +10,18 @@ const NAME: &str = "consent";
 /// There for a moment while all is erased.
 const WITHDRAWN: &str = "withdrawn";
 
+/// Did the visitor say yes to this site, in this page or an earlier one?
+pub fn has_consent() -> bool {
+    !host::get(NAME).is_empty()
+}
+
 impl Page {
     /// Starts measuring if that is allowed at load. An explicit word, also one to an earlier page, outranks the browser's
     /// signals; without one, the site's default holds.
     pub fn begin_if_consented(&mut self) {
         let refused =
             self.found(found::MUST_ASK) || (self.config.respect_privacy_signals && self.found(found::REFUSED));
-        if !refused || !host::get(NAME).is_empty() {
+        if !refused || has_consent() {
             self.begin();
         }
     }

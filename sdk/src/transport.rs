@@ -1,5 +1,6 @@
 //! One request at a time to the collector, again until it answers; the rest by beacon when the page goes.
 
+use crate::consent::has_consent;
 use crate::host;
 use crate::json;
 use crate::page::{Page, found};
@@ -147,11 +148,11 @@ impl Page {
         json::number(&mut body, host::clock());
         body.push_str(",\"shift\":");
         json::number(&mut body, self.transport.shift);
-        body.push_str(if self.found(found::AUTOMATED) {
-            ",\"automated\":true,\"runs\":["
-        } else {
-            ",\"automated\":false,\"runs\":["
-        });
+        body.push_str(if self.found(found::AUTOMATED) { ",\"automated\":true" } else { ",\"automated\":false" });
+        if has_consent() {
+            body.push_str(",\"consent\":true");
+        }
+        body.push_str(",\"runs\":[");
         body.push_str(&batch.runs);
         body.push_str("]}");
         body

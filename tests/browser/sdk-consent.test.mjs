@@ -106,6 +106,39 @@ test("a shop that empties the storage in one tab withdraws nothing in the others
   await visitor.close();
 });
 
+test("a request says that the visitor agreed, on this page and the next, and only where it did", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const open = async (name) => {
+    const page = await visitor.open(on.page(`/told/${name}`, html(site.tag())));
+    await page.evaluate(() => tributary.flush());
+    return page;
+  };
+  const first = await open("first");
+  await first.evaluate(() => {
+    tributary.consent(true);
+    tributary.track("agreed");
+    return tributary.flush();
+  });
+  const second = await open("second");
+  await second.evaluate(() => {
+    tributary.consent(false);
+    tributary.consent(true);
+    return tributary.flush();
+  });
+  await second.evaluate(() => tributary.consent(false));
+  await open("third");
+  const told = site.batches.map(({ consent, runs }) => [runs.flatMap(({ events }) => events.map(([, name]) => name)).join(), consent]);
+  assert.deepEqual(told, [
+    ["$page_view", undefined],
+    ["agreed", true],
+    ["$page_view", true],
+    ["$page_view", true],
+    ["$page_view", undefined],
+  ]);
+  await visitor.close();
+});
+
 for (const [name, value] of [["globalPrivacyControl", true], ["doNotTrack", "1"]]) {
   test(`${name} is a refusal where the site respects it, and an explicit consent(true) outranks it`, async () => {
     const site = on.site({ respectPrivacySignals: true, experiments: EXPERIMENTS });
@@ -119,6 +152,7 @@ for (const [name, value] of [["globalPrivacyControl", true], ["doNotTrack", "1"]
       return tributary.flush();
     });
     assert.equal(site.named("$page_view").length, 1);
+    assert.deepEqual(site.batches.map(({ consent }) => consent), [true]);
     await visitor.close();
   });
 

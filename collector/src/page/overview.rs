@@ -153,7 +153,9 @@ fn meaning(reason: Reason) -> (&'static str, &'static str) {
         Reason::TooOld => ("Too old", "refused: older than can be counted"),
         Reason::InFuture => ("In the future", "refused: ahead of the collector's clock"),
         Reason::Bot => ("Bots", "refused: browsers driven by programs"),
-        Reason::OverLimit => ("Over the limit", "refused: more history than is kept of one visitor"),
+        Reason::OverLimit => {
+            ("Over the limit", "refused: more new visitors in a day, or more of one visitor, than is kept")
+        }
         Reason::BadAssignment => {
             ("Bad assignment", "exposures to a variant that the visitor was not assigned; not counted as such")
         }
@@ -164,6 +166,7 @@ fn meaning(reason: Reason) -> (&'static str, &'static str) {
         }
         Reason::ProfileConflict => ("Profile conflicts", "visitors identified as a second person; the first stands"),
         Reason::LateCredit => ("Too late for credit", "history that joined a person after its credit was settled"),
+        Reason::NoConsent => ("No consent", "refused: the browser signals refusal, and its visitor has not agreed"),
     }
 }
 

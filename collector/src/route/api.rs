@@ -88,13 +88,19 @@ pub async fn forward(edge: &Edge, site: &str, path: &str, authorization: &str, b
 }
 
 async fn report(edge: &Edge, site: &str, authorization: &str) -> Outcome {
-    // Who may not read must not make shards work either.
-    let allowed = forward(edge, site, "/config", authorization, None).await?;
-    if allowed.status_code() != 200 {
-        return Ok(allowed);
-    }
-    let pending = flush(edge, &edge.site(site)?).await?;
+    let key = allowed(edge, site, authorization).await?;
+    let pending = flush(edge, &key).await?;
     forward(edge, site, &with_query(edge, "/report", pending), authorization, None).await
+}
+
+/// The site, if the caller showed its secret key. Who may not ask must not make shards work either.
+pub async fn allowed(edge: &Edge, site: &str, authorization: &str) -> Result<SiteKey, Failure> {
+    match forward(edge, site, "/allowed", authorization, None).await?.status_code() {
+        200 => Ok(edge.site(site)?),
+        401 => Err(Problem::unauthorized().into()),
+        404 => Err(Problem::unknown_site().into()),
+        status => Err(Error::RustError(format!("the site answered {status}")).into()),
+    }
 }
 
 /// Rounds in which shards may still have something to tell each other.
@@ -130,7 +136,7 @@ pub async fn flush(edge: &Edge, site: &SiteKey) -> Result<u32, Failure> {
 
 /// The path of an internal call with the caller's query and what still waits.
 pub fn with_query(edge: &Edge, path: &str, pending: u32) -> String {
-    let own = ["pending", "at", "bot", "signed_in", "fault", "origin"];
+    let own = ["pending", "at", "bot", "refusal", "signed_in", "fault", "origin"];
     let mut url = edge.url.clone();
     let asked: Vec<_> = edge.url.query_pairs().filter(|(name, _)| !own.contains(&&**name)).collect();
     url.query_pairs_mut().clear().extend_pairs(asked).append_pair("pending", &pending.to_string());

@@ -15,6 +15,8 @@ const NO_BOTS: [&str; 1] = ["cubot"];
 
 /// Below this path it all is once more, for a route on a shop's own origin.
 const MOUNT: &str = "/tributary";
+/// Global Privacy Control and Do Not Track.
+const SIGNALS: [&str; 2] = ["sec-gpc", "dnt"];
 
 /// A request at the edge, besides its body.
 pub struct Edge {
@@ -36,6 +38,7 @@ impl Edge {
         let mut received = Received {
             at: i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX),
             is_bot: headers.get("user-agent")?.is_some_and(|agent| is_bot(&agent)),
+            signals_refusal: SIGNALS.into_iter().any(|name| headers.get(name).ok().flatten().as_deref() == Some("1")),
             ..Received::default()
         };
         if is_test {

@@ -9,7 +9,7 @@ use tributary_core::server_event::{MAX_LINES, address_of};
 use worker::{Method, Request};
 
 use super::Outcome;
-use super::api::forward;
+use super::api::allowed;
 use super::edge::{self, Edge};
 use crate::answer::{Problem, json};
 use crate::call;
@@ -23,13 +23,9 @@ pub async fn answer(mut request: Request, edge: &Edge, site: &str) -> Outcome {
         return Err(Problem::method_not_allowed("POST").into());
     }
     let authorization = request.headers().get("authorization")?.unwrap_or_default();
-    let allowed = forward(edge, site, "/config", &authorization, None).await?;
-    if allowed.status_code() != 200 {
-        return Ok(allowed);
-    }
+    let site = allowed(edge, site, &authorization).await?;
     let body = edge::body(&mut request, MAX_BODY_BYTES).await?;
     let text = std::str::from_utf8(&body).map_err(|_| Problem::field("body", "lines of JSON in UTF-8"))?;
-    let site = edge.site(site)?;
     let mut parts = vec![String::new(); usize::from(site.shards())];
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     for (count, (place, line)) in lines.enumerate() {

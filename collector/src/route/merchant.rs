@@ -3,7 +3,7 @@
 use worker::{Request, Response};
 
 use super::Outcome;
-use super::api::{flush, with_query};
+use super::api::{allowed, flush, with_query};
 use super::edge::{self, Edge};
 use crate::answer::Problem;
 use crate::call;
@@ -32,13 +32,8 @@ pub async fn sign_in(mut request: Request, edge: &Edge) -> Outcome {
         url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
     };
     let wrong = || document(401, page::sign_in(Some("Site key or secret key is wrong.")).into_string().into_bytes());
-    let Ok(site) = edge.site(&field("site")) else { return wrong() };
-    let stub = call::site(&edge.env, site.as_str())?;
     let authorization = format!("Bearer {}", field("secret_key"));
-    let answer = call::call_as(&stub, "/config", &edge.received, None, Some(&authorization)).await;
-    if !answer.is_ok_and(|answer| answer.status_code() == 200) {
-        return wrong();
-    }
+    let Ok(site) = allowed(edge, &field("site"), &authorization).await else { return wrong() };
     let ticket = key::ticket(&edge.secret("SIGNING_KEY")?, site.as_str(), edge.received.at);
     redirect(&format!("/sites/{}", site.as_str()), Some(&cookie(edge, &ticket, key::SIGNED_IN_FOR / 1000)))
 }

@@ -4,7 +4,7 @@ use tributary_core::message::Address;
 use worker::{Error, Method, Request};
 
 use super::Outcome;
-use super::api::forward;
+use super::api::allowed;
 use super::edge::Edge;
 use crate::answer::Problem;
 use crate::call;
@@ -17,16 +17,12 @@ pub async fn answer(request: Request, edge: &Edge, site: &str, kind: &str, id: &
         _ => return Err(Problem::method_not_allowed("GET or DELETE").into()),
     };
     let authorization = request.headers().get("authorization")?.unwrap_or_default();
-    let allowed = forward(edge, site, "/config", &authorization, None).await?;
-    if allowed.status_code() != 200 {
-        return Ok(allowed);
-    }
+    let site = allowed(edge, site, &authorization).await?;
     let id = percent_decoded(id).ok_or_else(|| Problem::field("id", "percent-encoded UTF-8"))?;
     let address = match kind {
         "visitors" => Address::Visitor(id),
         _ => Address::Profile(id),
     };
-    let site = edge.site(site)?;
     let body = postcard::to_allocvec(&address).map_err(|error| Error::RustError(error.to_string()))?;
     let shard = call::shard(&edge.env, site.as_str(), address.shard(site.shards()))?;
     Ok(call::call(&shard, path, &edge.received, Some(&body)).await?)

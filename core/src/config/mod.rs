@@ -45,6 +45,9 @@ pub struct Config {
     pub allow_automation: bool,
     /// Global Privacy Control and Do Not Track count as refusal.
     pub respect_privacy_signals: bool,
+    /// Visitors nobody has heard of that pages may bring within a day by the collector's clock.
+    #[serde(default = "default_new_visitors")]
+    pub new_visitors_per_day: u32,
     /// Share of visitors held out of everything, in ten-thousandths. Fixed once anything has run.
     #[serde(default)]
     pub holdout: u16,
@@ -92,6 +95,11 @@ impl Default for Crediting {
     fn default() -> Self {
         Self { lookback: DAY, windows: [HOUR, 3 * HOUR, DAY, 3 * DAY, 7 * DAY] }
     }
+}
+
+/// Far more than a site of several million visitors has.
+pub fn default_new_visitors() -> u32 {
+    1_000_000
 }
 
 fn default_crediting() -> Vec<(Version, Crediting)> {

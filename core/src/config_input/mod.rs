@@ -13,7 +13,7 @@ pub use experiment::{ExperimentChange, NewExperiment};
 
 use crate::assignment::FULL_SHARE;
 use crate::condition::Condition;
-use crate::config::{Config, Crediting, UrlOperator, WINDOWS};
+use crate::config::{Config, Crediting, UrlOperator, WINDOWS, default_new_visitors};
 use crate::money::Currency;
 use crate::time::{DAY, Millis, Zone};
 
@@ -31,6 +31,8 @@ pub const MAX_CONFIG_BYTES: usize = 256 * 1024;
 pub const MAX_SHARDS: u8 = 64;
 /// Shards of a site that asks for no number.
 pub const DEFAULT_SHARDS: u8 = 8;
+/// New visitors a day that a site may ask for.
+const MAX_NEW_VISITORS: u32 = 1_000_000_000;
 /// Characters of a name, an address or a selector.
 const MAX_TEXT: usize = 500;
 /// The longest window of anything.
@@ -85,6 +87,9 @@ pub struct NewSite {
     /// Global Privacy Control and Do Not Track count as refusal.
     #[serde(default = "yes")]
     pub respect_privacy_signals: bool,
+    /// New visitors that pages may bring a day.
+    #[serde(default = "default_new_visitors")]
+    pub new_visitors_per_day: u32,
 }
 
 /// `PATCH /v1/sites/{site}`: what is absent stays.
@@ -95,6 +100,7 @@ pub struct SiteChange {
     query_parameters: Option<Vec<String>>,
     allow_automation: Option<bool>,
     respect_privacy_signals: Option<bool>,
+    new_visitors_per_day: Option<u32>,
     /// Share of visitors held out, 0 to 1; fixed once an experiment has run or an experience is there.
     holdout: Option<f64>,
     /// An interaction earns orders this long.
@@ -136,6 +142,7 @@ impl NewSite {
         require((1..=MAX_SHARDS).contains(&self.shards), "shards", "1 to 64")?;
         names("order_events", &self.order_events)?;
         names("query_parameters", &self.query_parameters)?;
+        new_visitors(self.new_visitors_per_day)?;
         let config = Config {
             site,
             version: 1,
@@ -146,6 +153,7 @@ impl NewSite {
             query_parameters: self.query_parameters,
             allow_automation: self.allow_automation,
             respect_privacy_signals: self.respect_privacy_signals,
+            new_visitors_per_day: self.new_visitors_per_day,
             holdout: 0,
             holdout_in: 0,
             crediting: vec![(0, Crediting::default())],
@@ -176,6 +184,10 @@ impl Config {
         }
         next.allow_automation = change.allow_automation.unwrap_or(next.allow_automation);
         next.respect_privacy_signals = change.respect_privacy_signals.unwrap_or(next.respect_privacy_signals);
+        if let Some(cap) = change.new_visitors_per_day {
+            new_visitors(cap)?;
+            next.new_visitors_per_day = cap;
+        }
         if let Some(groups) = change.groups {
             require(groups.len() <= 100, "groups", "at most 100")?;
             next.groups = groups;
@@ -238,6 +250,10 @@ fn asks_for_allowed(url: &str, allowed: &[String]) -> bool {
 
 fn duration(name: &str, value: Millis) -> Result<(), InputError> {
     require((1..=MAX_WINDOW).contains(&value), name, "1 to 34560000000 ms (400 days)")
+}
+
+fn new_visitors(cap: u32) -> Result<(), InputError> {
+    require((1..=MAX_NEW_VISITORS).contains(&cap), "new_visitors_per_day", "1 to 1000000000")
 }
 
 fn event_name(name: &str, value: &str) -> Result<(), InputError> {

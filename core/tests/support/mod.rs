@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 use tributary_core::actor;
+use tributary_core::admission::{Page, Source};
 use tributary_core::assignment::assign;
 use tributary_core::config::Config;
 use tributary_core::config_input::{self, NewExperiment, NewSite};
@@ -14,11 +15,18 @@ use tributary_core::judge::Rules;
 use tributary_core::message::{Address, Envelope, Message};
 use tributary_core::person::{Outcome, Person};
 use tributary_core::report::{Range, Report};
+use tributary_core::retention;
 use tributary_core::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use tributary_core::wire::{Batch, BatchError, parse};
 
 /// The start of every timeline: 2025-10-09 08:53:20 UTC, a Thursday.
 pub const T0: Millis = 1_760_000_000_000;
+
+/// A page that nothing is odd about.
+pub const PAGE: Source = Source::Page(Page { is_bot: false, signals_refusal: false, is_one_too_many: false });
+
+/// A server, whose events are always let in.
+pub const SERVER: Source = Source::Server { is_one_too_many: false };
 
 /// The goals of [`shop`], by place.
 pub const GOALS: [&str; 5] = ["purchase", "cart", "thanks", "hero_click", "newsletter"];
@@ -165,18 +173,25 @@ impl Collector {
 
     pub fn receive(&mut self, batch: &str, now: Millis) -> Result<Outcome, BatchError> {
         let batch = parse(batch.as_bytes(), now)?;
-        let outcome = self.take_in(&Address::Visitor(batch.visitor.clone()), batch, now);
+        let outcome = self.turn(&Address::Visitor(batch.visitor.clone()), batch, PAGE, now);
         self.deliver();
         Ok(outcome)
     }
 
-    /// One turn of a shard, without what it tells the others being delivered.
+    /// One turn of a shard with what a server tells, without what it tells the others being delivered.
     pub fn take_in(&mut self, address: &Address, batch: Batch, now: Millis) -> Outcome {
+        self.turn(address, batch, SERVER, now)
+    }
+
+    /// One turn of a shard, whoever brings the batch.
+    pub fn turn(&mut self, address: &Address, batch: Batch, source: Source, now: Millis) -> Outcome {
         let shard = self.shard_of(address);
         let stored = self.shards[usize::from(shard)].get(&address.key());
         let mut person = stored.map_or_else(|| Person::new(address), |bytes| Person::decode(bytes).unwrap());
-        let outcome = person.step(address, batch, &self.rules, false, now);
-        self.shards[usize::from(shard)].insert(address.key(), person.encode());
+        let outcome = person.step(address, batch, &self.rules, source, now);
+        if outcome.changed() {
+            self.shards[usize::from(shard)].insert(address.key(), person.encode());
+        }
         self.facts.merge(&outcome.facts);
         self.send(shard, &outcome.messages);
         outcome
@@ -204,6 +219,21 @@ impl Collector {
     /// A person is erased.
     pub fn erase(&mut self, address: Address) {
         self.send(0, &[Envelope { to: address, message: Message::Erase }]);
+        self.deliver();
+    }
+
+    /// What is old goes, on every shard.
+    pub fn sweep(&mut self, now: Millis) {
+        for shard in 0..self.shards.len() {
+            let rows = self.shards[shard].clone();
+            for (key, row) in rows {
+                let Some(address) = Address::of_key(&key) else { continue };
+                if let Some(messages) = retention::depart(&address, &row, &self.rules, now).unwrap() {
+                    self.shards[shard].remove(&key);
+                    self.send(u8::try_from(shard).unwrap(), &messages);
+                }
+            }
+        }
         self.deliver();
     }
 
