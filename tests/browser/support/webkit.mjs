@@ -19,46 +19,61 @@ async function startScreen() {
   return { screen, display: `:${String(number).trim()}` };
 }
 
+let ports = 20_000 + ((process.pid * 16) % 30_000);
+
 async function startDriver(display) {
-  const port = 20_000 + (process.pid % 20_000);
+  const port = (ports += 1);
   const env = { ...process.env, DISPLAY: display, LIBGL_ALWAYS_SOFTWARE: "1" };
   const driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], { env, stdio: "ignore" });
   const origin = `http://127.0.0.1:${port}`;
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until; ) {
-    if (await fetch(`${origin}/status`).then(({ ok }) => ok, () => false)) return { driver, origin };
+    if (await fetch(`${origin}/status`).then(({ ok }) => ok, () => false)) return { driver, call: caller(origin) };
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error("WebKitWebDriver does not listen");
 }
 
-/** Starts screen and driver. */
+const caller = (origin) => async (method, path, body, patience = 60_000) => {
+  const response = await fetch(origin + path, { method, body: body && JSON.stringify(body), signal: AbortSignal.timeout(patience) });
+  const { value } = await response.json();
+  if (!response.ok) throw new Error(`${path}: ${value.message ?? value.error}`);
+  return value;
+};
+
+/** A browser that does not come up (now and then one never reports to its driver) is no test's failure: another is started. */
+async function startSession(display, attempts = 3) {
+  const { driver, call } = await startDriver(display);
+  const options = { binary: findMiniBrowser(), args: ["--automation"] };
+  const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": options } };
+  try {
+    const { sessionId } = await call("POST", "/session", { capabilities }, PATIENCE_MS);
+    return { driver, call, sessionId };
+  } catch (error) {
+    driver.kill();
+    if (attempts > 1) return startSession(display, attempts - 1);
+    throw error;
+  }
+}
+
+/** Starts the screen; each context has a driver of its own. */
 export async function launchWebKit() {
   const { screen, display } = await startScreen();
-  const { driver, origin } = await startDriver(display);
-  const call = async (method, path, body) => {
-    const response = await fetch(origin + path, { method, body: body && JSON.stringify(body) });
-    const { value } = await response.json();
-    if (!response.ok) throw new Error(`${path}: ${value.message ?? value.error}`);
-    return value;
-  };
-  // There is one session at a time; that of a test that failed is ended by the next.
-  let context;
+  const contexts = [];
   return {
     async createBrowserContext() {
-      await context?.close();
-      context = await createContext(call);
+      const context = await createContext(await startSession(display));
+      contexts.push(context);
       return context;
     },
     async close() {
-      driver.kill();
+      // Those of tests that failed, too.
+      for (const context of contexts) await context.close();
       screen.kill();
     },
   };
 }
 
-async function createContext(call) {
-  const options = { binary: findMiniBrowser(), args: ["--automation"] };
-  const { sessionId } = await call("POST", "/session", { capabilities: { alwaysMatch: { "webkitgtk:browserOptions": options } } });
+async function createContext({ driver, call, sessionId }) {
   const session = (method, path, body) => call(method, `/session/${sessionId}${path}`, body);
   // One command at a time: each goes to the window that was switched to last.
   let last = Promise.resolve();
@@ -83,6 +98,7 @@ async function createContext(call) {
     async close() {
       if (isOpen) await call("DELETE", `/session/${sessionId}`);
       isOpen = false;
+      driver.kill();
     },
   };
 }
