@@ -115,6 +115,7 @@ export async function bundle(entry, wasm = "undefined") {
     legalComments: "none",
     charset: "utf8",
     alias: {
+      "tributary-communication": path.join(LOADER, "communication.js"),
       "tributary-host": path.join(LOADER, "host.js"),
       "tributary-run": path.join(LOADER, "tributary.js"),
       "tributary-wasm": path.join(GLUE, "page.js"),
@@ -123,6 +124,9 @@ export async function bundle(entry, wasm = "undefined") {
     // The glue's registry frees closures that nobody holds any more; ours are freed when they ran.
     define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined" },
     drop: ["console"],
+    // Not the page it was made for (something that it needs is gone or replaced): nothing is touched, and no error is seen.
+    banner: { js: "try{" },
+    footer: { js: "}catch{}" },
   });
   return Buffer.from(outputFiles[0].text.replace("__TRIBUTARY_BYTES__", () => wasm));
 }

@@ -17,6 +17,14 @@ import { dependencies } from "./support/layers/dependencies.mjs";
 import { deploy } from "./support/layers/deploy.mjs";
 import { nodeTests } from "./support/layers/node.mjs";
 
+/** The SDK's own tests in another browser engine. */
+const inEngine = (engine) => async () => {
+  process.env.ENGINE = engine;
+  return nodeTests("tests/browser", { concurrency: 2, prefix: "sdk-" }).finally(() => delete process.env.ENGINE);
+};
+/** WebKitGTK and its driver are there on Linux only. */
+const engines = { firefox: inEngine("firefox"), ...(process.platform === "linux" && { webkit: inEngine("webkit") }) };
+
 /** In the order of what tells most in the least time. Each resolves to `{ passed, failed, output }`. */
 const LAYERS = {
   format,
@@ -26,6 +34,7 @@ const LAYERS = {
   shells: () => cargoTests("tributary-sdk", "tributary-collector"),
   collector: () => nodeTests("tests/collector", { concurrency: 2 }),
   browser: () => nodeTests("tests/browser", { concurrency: 1 }),
+  ...engines,
   deploy,
 };
 

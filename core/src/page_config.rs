@@ -23,6 +23,21 @@ pub struct PageConfig<'a> {
     pub clicks: Vec<PageGoal<'a>>,
     /// Goals met by a submit.
     pub submits: Vec<PageGoal<'a>>,
+    /// Pop-ups, notifications or website blocks are looked for in the page.
+    pub has_communications: bool,
+    /// Sequences and campaigns that begin when one of their communications appears.
+    pub groups: Vec<PageGroup<'a>>,
+}
+
+/// A sequence or a campaign, as far as the page tells of its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageGroup<'a> {
+    /// A campaign, not a sequence.
+    pub is_campaign: bool,
+    /// The name developers use.
+    pub key: &'a str,
+    /// Keys of its communications.
+    pub communications: Vec<&'a str>,
 }
 
 /// A running experiment, as far as the page computes it.
@@ -96,6 +111,16 @@ impl<'a> PageConfig<'a> {
                 lines.text(goal.selector);
             }
         }
+        lines.number(self.has_communications);
+        lines.number(self.groups.len());
+        for group in &self.groups {
+            lines.number(group.is_campaign);
+            lines.text(group.key);
+            lines.number(group.communications.len());
+            for communication in &group.communications {
+                lines.text(communication);
+            }
+        }
         lines.0.push_str(END);
         lines.0.into_bytes()
     }
@@ -117,6 +142,12 @@ impl<'a> PageConfig<'a> {
             }),
             clicks: reader.list(&Reader::goal),
             submits: reader.list(&Reader::goal),
+            has_communications: reader.number() == 1,
+            groups: reader.list(&|reader| PageGroup {
+                is_campaign: reader.number() == 1,
+                key: reader.text(),
+                communications: reader.list(&Reader::text),
+            }),
         };
         // What was cut off or has too much in it does not end here.
         (reader.rest == END).then_some(config)

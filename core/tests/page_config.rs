@@ -1,7 +1,7 @@
 //! The page's configuration as it travels: frozen, because a page may have an older script than the collector.
 
 use serde_json::Value;
-use tributary_core::page_config::{PageConfig, PageExperiment, PageGoal};
+use tributary_core::page_config::{PageConfig, PageExperiment, PageGoal, PageGroup};
 
 fn fixture() -> Value {
     serde_json::from_str(include_str!("../../tests/fixtures/page-config.json")).unwrap()
@@ -57,6 +57,17 @@ fn config(value: &Value) -> PageConfig<'_> {
             .collect(),
         clicks: goals(&value["clicks"]),
         submits: goals(&value["submits"]),
+        has_communications: value["hasCommunications"].as_bool().unwrap(),
+        groups: value["groups"].as_array().unwrap().iter().map(group).collect(),
+    }
+}
+
+fn group(value: &Value) -> PageGroup<'_> {
+    let communications = value["communications"].as_array().unwrap();
+    PageGroup {
+        is_campaign: value["isCampaign"].as_bool().unwrap(),
+        key: value["key"].as_str().unwrap(),
+        communications: communications.iter().map(|key| key.as_str().unwrap()).collect(),
     }
 }
 
@@ -79,6 +90,8 @@ fn a_line_break_in_a_selector_is_a_space() {
         experiments: vec![],
         clicks,
         submits: vec![],
+        has_communications: false,
+        groups: vec![],
     };
     let text = String::from_utf8(config.encode()).unwrap();
     assert_eq!(PageConfig::decode(&text).unwrap().clicks[0].selector, "a,  b");
@@ -95,7 +108,7 @@ fn whatever_is_cut_off_is_refused() {
 
 #[test]
 fn what_is_no_configuration_is_refused_without_harm() {
-    for text in ["x", "4000000000\n", "-1\n", "1\na\n1\n99999999999999999999\n", "\n\n\n\n.."] {
+    for text in ["x", "4000000000\n", "-1\n", "1\na\n1\n99999999999999999999\n", "\n\n\n\n\n\n.."] {
         assert_eq!(PageConfig::decode(text), None, "{text:?}");
     }
 }

@@ -2,8 +2,9 @@
 // Debian's package installed where this runs as root.
 
 import { existsSync } from "node:fs";
-import { run, which } from "../support/process.mjs";
-import { StepFailed, step } from "../support/step.mjs";
+import { which } from "../support/process.mjs";
+import { step } from "../support/step.mjs";
+import { installPackages } from "./debian.mjs";
 
 const PLACES = [
   "/usr/bin/chromium",
@@ -19,29 +20,12 @@ export function findChromium() {
   return PLACES.find(existsSync) ?? which("chromium") ?? which("google-chrome");
 }
 
-const INSTALL = ["install", "-y", "--no-install-recommends", "chromium"];
-
-async function install() {
-  if (process.getuid?.() !== 0 || !which("apt-get")) {
-    throw new StepFailed(
-      "Chromium: not found, and this is not root on Debian, so it cannot be installed from here",
-      "`sudo apt-get install chromium`, or set CHROME to the program of a Chrome or Chromium.",
-    );
-  }
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
-  await run("apt-get", INSTALL, { env }).catch(async () => {
-    // The lists of a fresh machine may name releases that are gone.
-    await run("apt-get", ["update"], { env });
-    await run("apt-get", INSTALL, { env });
-  });
-}
-
 /** The step. */
 export async function setUpChromium() {
   await step("Chromium", {
     ready: () => existsSync(findChromium() ?? "") && findChromium(),
     doing: "installing Debian's package (some 300 MB)",
-    work: install,
+    work: () => installPackages("Chromium", ["chromium"], "set CHROME to the program of a Chrome or Chromium"),
     remedy: "apt-get update && apt-get install chromium",
   });
 }

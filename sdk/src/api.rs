@@ -30,17 +30,19 @@ pub fn enter(act: &mut dyn FnMut(&mut Page)) {
     });
 }
 
-/// Starts in this page; false where it cannot, and then all is control.
+/// Starts in this page: 0 where it cannot, and then all is control; 1 where nothing need be looked for in the page, 2 where
+/// communications are, or forms in shadow roots.
 ///
 /// `config` is [`PageConfig`]'s form, `found` the sum of what [`found`](crate::page::found) lists.
 #[wasm_bindgen]
-pub fn start(config: String, found: u32) -> bool {
+pub fn start(config: String, found: u32) -> u32 {
     // It lives as long as the page, so its texts are borrowed and never copied.
-    let Some(config) = PageConfig::decode(config.leak()) else { return false };
+    let Some(config) = PageConfig::decode(config.leak()) else { return 0 };
+    let looks = config.has_communications || !config.submits.is_empty();
     let page = Page::new(config, found);
     PAGE.with(|place| place.replace(Some(Box::leak(Box::new(page)))));
     enter(&mut Page::begin_if_consented);
-    true
+    1 + u32::from(looks)
 }
 
 /// Something happened in the page: its place in the list of `www/loader/tributary.js`.
@@ -54,14 +56,22 @@ pub fn happened(what: u32) {
         4 => page.left(),
         5 => page.leave(),
         6 => page.come_back(),
+        7 => page.stop(),
         _ => page.shown(),
     });
 }
 
-/// A click on so many nodes from the innermost to the outermost, or a submit of a form.
+/// A click on so many nodes from the innermost to the outermost (and so in the communication of that key, unless it is
+/// empty), or a submit of a form.
 #[wasm_bindgen]
-pub fn interacted(submit: bool, nodes: u32) {
-    enter(&mut |page| page.interacted(submit, nodes));
+pub fn interacted(submit: bool, nodes: u32, communication: &str) {
+    enter(&mut |page| page.interacted(submit, nodes, communication));
+}
+
+/// Something happened to a communication: its place in the list of `www/loader/communication.js`.
+#[wasm_bindgen]
+pub fn communicated(what: usize, key: &str) {
+    enter(&mut |page| page.communicated(what, key));
 }
 
 /// Takes in the calls of `track`.

@@ -7,6 +7,9 @@ use crate::page::{Page, found};
 /// nothing is, without consent.
 const NAME: &str = "consent";
 
+/// There for a moment while all is erased.
+const WITHDRAWN: &str = "withdrawn";
+
 /// Did the visitor say yes to this site, in this page or an earlier one?
 pub fn has_consent() -> bool {
     !host::get(NAME).is_empty()
@@ -37,12 +40,18 @@ impl Page {
 
     /// Erases id, events, variants and whatever else was kept, and measures no more.
     pub fn end(&mut self) {
+        self.stop();
+        host::set_cookie("");
+        // Other tabs hear of this, and need not look for a cookie that a browser of many processes may show for a while yet.
+        host::set(WITHDRAWN, "1");
+        host::remove("");
+    }
+
+    /// Measures no more: the visitor withdrew, here or in another tab.
+    pub fn stop(&mut self) {
         self.visitor = None;
         self.held = None;
         self.queue.clear();
         self.transport.stop();
-        // The cookie first: other tabs hear of what goes from storage, and then look for it.
-        host::set_cookie("");
-        host::remove("");
     }
 }

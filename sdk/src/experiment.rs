@@ -1,7 +1,7 @@
 //! Which variant the visitor gets, and the exposure that says it was given.
 
 use crate::json;
-use crate::page::Page;
+use crate::page::{Page, found};
 use crate::visitor;
 use tributary_core::assignment;
 use tributary_core::page_config::PageExperiment;
@@ -47,7 +47,7 @@ impl Page {
     /// What the visitor was given stays, with the version it was assigned under; else the hash decides.
     fn assigned(&self, experiment: &PageExperiment<'static>) -> Option<(i64, &'static str)> {
         let id = self.visitor.as_ref()?;
-        if assignment::is_held_out(id, self.config.holdout) || !experiment.has(id) {
+        if self.found(found::COOKIELESS) || assignment::is_held_out(id, self.config.holdout) || !experiment.has(id) {
             return None;
         }
         let given = visitor::given(experiment.key);

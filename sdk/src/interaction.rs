@@ -62,19 +62,22 @@ impl Goals {
 }
 
 impl Page {
-    /// A click, whose path goes through open shadow roots (a closed one counts as its host), or the submit of a form.
-    pub fn interacted(&mut self, submit: bool, nodes: u32) {
+    /// A click, whose path goes through open shadow roots (a closed one counts as its host), or the submit of a form. One
+    /// click is one event, whatever it meets.
+    pub fn interacted(&mut self, submit: bool, nodes: u32, communication: &str) {
         let goals = if submit { &self.submits } else { &self.clicks };
-        if goals.each.is_empty() {
+        let met = if goals.each.is_empty() { String::new() } else { goals.met(nodes) };
+        if met.is_empty() && communication.is_empty() {
             return;
         }
-        let met = goals.met(nodes);
-        if !met.is_empty() {
-            let mut event =
-                String::from(if submit { "\"$form_submit\",{\"goals\":[" } else { "\"$click\",{\"goals\":[" });
-            event.push_str(&met);
-            event.push_str("]}");
-            self.record(&event);
+        let mut event = String::from(if submit { "\"$form_submit\",{\"goals\":[" } else { "\"$click\",{\"goals\":[" });
+        event.push_str(&met);
+        event.push(']');
+        if !communication.is_empty() {
+            event.push_str(",\"communication\":");
+            json::string(&mut event, communication);
         }
+        event.push('}');
+        self.record(&event);
     }
 }

@@ -8,6 +8,7 @@
 //! comes from `www/loader/host.js`, which took it first.
 
 mod api;
+mod communication;
 mod consent;
 mod experiment;
 mod host;
@@ -16,6 +17,7 @@ pub mod json;
 mod page;
 mod page_view;
 pub mod queue;
+mod session;
 mod transport;
 pub mod visitor;
 

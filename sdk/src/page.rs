@@ -22,6 +22,10 @@ pub mod found {
     pub const AUTOMATED: u32 = 4;
     /// Nobody has seen the page yet.
     pub const PRERENDERED: u32 = 8;
+    /// Fragments are routes.
+    pub const HASH_ROUTES: u32 = 16;
+    /// Nothing is kept beyond the page load, and so no variant given.
+    pub const COOKIELESS: u32 = 32;
 }
 
 /// All state of the page.
@@ -37,6 +41,8 @@ pub struct Page {
     /// What happened in a page that nobody has seen yet; there while it is prerendered.
     pub held: Option<Vec<String>>,
     found: u32,
+    /// Something was recorded since the session was last looked at.
+    pub active: bool,
     /// The page was left: nothing may wait for a timer any more.
     pub gone: bool,
     /// The address of the last page view.
@@ -62,6 +68,7 @@ impl Page {
             transport: Transport::default(),
             held: None,
             found,
+            active: false,
             gone: false,
             address: String::new(),
             exposed: Vec::new(),
@@ -89,9 +96,11 @@ impl Page {
 
     fn record_at(&mut self, at: i64, event: &str) {
         let Some(visitor) = &self.visitor else { return };
-        match &mut self.held {
-            Some(held) => held.push(event.into()),
-            None => self.queue.push(visitor, at, event),
+        if let Some(held) = &mut self.held {
+            held.push(event.into());
+        } else {
+            self.queue.push(visitor, at, event);
+            self.active = true;
         }
     }
 

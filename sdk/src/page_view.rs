@@ -2,7 +2,7 @@
 
 use crate::host;
 use crate::json;
-use crate::page::Page;
+use crate::page::{Page, found};
 use tributary_core::{text::cut, url};
 
 /// The collector takes no longer address.
@@ -11,17 +11,23 @@ const URL_BYTES: usize = 2048;
 impl Page {
     /// The page was loaded or came back: it counts, and came from where the browser says.
     pub fn viewed(&mut self) {
-        self.address = address();
+        self.address = self.here();
         self.record_view(&host::referrer());
     }
 
-    /// History moved: it counts when the address (but for its fragment) is another.
+    /// History moved: it counts when the address is another, but for a fragment that is no route.
     pub fn moved(&mut self) {
-        let address = address();
+        let address = self.here();
         if self.visitor.is_some() && address != self.address {
             let before = core::mem::replace(&mut self.address, address);
             self.record_view(&before);
         }
+    }
+
+    /// The page's address; with its fragment only where the page's routes are there.
+    fn here(&self) -> String {
+        let address = host::address();
+        if self.found(found::HASH_ROUTES) { address } else { cut(&address, b'#').0.into() }
     }
 
     fn record_view(&mut self, referrer: &str) {
@@ -36,11 +42,6 @@ impl Page {
         event.push('}');
         self.record(&event);
     }
-}
-
-/// The page's address without its fragment.
-fn address() -> String {
-    cut(&host::address(), b'#').0.into()
 }
 
 /// What of an address leaves the page: where it is too long, nothing of its query, and the beginning of its path.

@@ -57,6 +57,7 @@ impl Page {
 
     /// Writes to storage what it does not have yet, and sees to it that something is sent soon.
     pub fn save(&mut self) {
+        self.keep_session();
         while let Some(run) = self.queue.excess() {
             host::remove(&run.name);
         }

@@ -2,6 +2,7 @@
 
 use crate::host;
 use crate::json;
+use crate::session;
 
 const ID: &str = "visitor";
 const PROFILE: &str = "profile";
@@ -35,6 +36,7 @@ pub fn fresh() -> String {
 fn forget() {
     host::remove(PROFILE);
     host::remove(VARIANT);
+    host::remove(session::NAME);
 }
 
 fn keep(id: String) -> String {
@@ -50,7 +52,7 @@ fn kept() -> String {
 
 /// Who the visitor is now, in all tabs; nobody where consent was withdrawn.
 ///
-/// That erases the cookie too. A shop that empties the storage has withdrawn nothing: the id is put back.
+/// That erases the cookie too, and stops other tabs by itself. A shop that empties the storage has withdrawn nothing: the id is put back.
 pub fn current() -> String {
     let stored = kept();
     if !stored.is_empty() {

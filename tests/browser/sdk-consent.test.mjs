@@ -23,8 +23,7 @@ const useAll = (page) =>
     return given;
   });
 
-const signal = (name, value) => (page) =>
-  page.evaluateOnNewDocument((name, value) => Object.defineProperty(navigator, name, { get: () => value }), name, value);
+const signal = (name, value) => `<script>Object.defineProperty(navigator, "${name}", { get: () => ${JSON.stringify(value)} })</script>`;
 
 test('data-consent="required" waits for consent(true), which counts the page view from then on', async () => {
   const site = on.site({ experiments: EXPERIMENTS });
@@ -144,7 +143,7 @@ for (const [name, value] of [["globalPrivacyControl", true], ["doNotTrack", "1"]
   test(`${name} is a refusal where the site respects it, and an explicit consent(true) outranks it`, async () => {
     const site = on.site({ respectPrivacySignals: true, experiments: EXPERIMENTS });
     const visitor = await on.visitor();
-    const page = await visitor.open(on.page(`/signal/${name}`, html(site.tag())), { prepare: signal(name, value) });
+    const page = await visitor.open(on.page(`/signal/${name}`, html(signal(name, value) + site.tag())));
     assert.deepEqual(await useAll(page), [null, {}]);
     assert.deepEqual(await kept(page), NOTHING);
     assert.equal(site.batches.length, 0);
@@ -160,7 +159,7 @@ for (const [name, value] of [["globalPrivacyControl", true], ["doNotTrack", "1"]
   test(`${name} is nothing where the site's owner turned that off`, async () => {
     const site = on.site({ respectPrivacySignals: false });
     const visitor = await on.visitor();
-    await visitor.open(on.page(`/signal/off/${name}`, html(site.tag())), { prepare: signal(name, value) });
+    await visitor.open(on.page(`/signal/off/${name}`, html(signal(name, value) + site.tag())));
     await site.expect("$page_view");
     await visitor.close();
   });

@@ -91,6 +91,23 @@ test("the visitor is the same on every page of the host", async () => {
   await visitor.close();
 });
 
+test("the visitor is the same on all hosts of the shop's domain, and withdrawing on one erases the id for all", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const { port } = new URL(on.page("/hosts", html(site.tag())));
+  const open = (host) => visitor.open(`http://${host}:${port}/hosts`);
+  for (const host of ["www.shop.localhost", "pay.shop.localhost", "shop.localhost", "other.localhost"]) {
+    await (await open(host)).evaluate(() => tributary.flush());
+  }
+  const ids = site.named("$page_view").map(({ visitor }) => visitor);
+  assert.equal(new Set(ids.slice(0, 3)).size, 1);
+  assert.notEqual(ids[3], ids[0]);
+  const page = await open("www.shop.localhost");
+  await page.evaluate(() => tributary.consent(false));
+  assert.equal(await page.evaluate(() => document.cookie), "");
+  await visitor.close();
+});
+
 test("the id survives the loss of the cookie, and the loss of storage", async () => {
   const site = on.site();
   const visitor = await on.visitor();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { html, stage } from "./support/stage.mjs";
+import { errors, html, stage } from "./support/stage.mjs";
 
 let on;
 before(async () => (on = await stage()));
@@ -121,7 +121,7 @@ test("what cannot be JSON costs its properties, not the event; reserved and empt
   });
   const tracked = site.events().filter(({ name }) => name !== "$page_view");
   assert.deepEqual(tracked.map(({ name, body }) => [name, body]), [["loop", {}], ["list", {}], ["bare", {}]]);
-  assert.deepEqual(page.errors, []);
+  assert.deepEqual(await errors(page), []);
   await visitor.close();
 });
 

@@ -155,3 +155,18 @@ test("shows control and a whole shop when the script cannot be loaded", async ()
   await buy(tab);
   await context.close();
 });
+
+test("on the shop's own origin the collector keeps the visitor's cookie alive", async () => {
+  const tab = await visit();
+  await flushed(tab);
+  const cookie = () => tab.evaluate(() => document.cookie);
+  const before = await cookie();
+  assert.match(before, new RegExp(`tributary_${site.key}=[\\w-]{22}`));
+  await tab.evaluate((name) => {
+    document.cookie = `${name}=; path=/; max-age=0`;
+    tributary.track("seen");
+    return tributary.flush();
+  }, `tributary_${site.key}`);
+  assert.equal(await cookie(), before);
+  await tab.browserContext().close();
+});

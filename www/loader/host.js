@@ -98,10 +98,10 @@ export const matches = safely((place, selector) => selected.call(site.path[place
 const memory = {};
 const storage = safely(() => localStorage)();
 
-const load = safely((name) => storage.getItem(site.name + name));
+const load = safely((name) => (site.cookieless ? '' : storage.getItem(site.name + name)));
 export const get = (name) => memory[name] ?? load(name) ?? '';
 
-const store = safely((name, text) => (storage.setItem(site.name + name, text), true));
+const store = safely((name, text) => !site.cookieless && (storage.setItem(site.name + name, text), true));
 
 export function set(name, text) {
   delete memory[name];
@@ -117,25 +117,52 @@ export const remove = safely((start) => {
   for (const key of stored(start)) storage.removeItem(key);
 });
 
-export const cookie = safely(
-  () => document.cookie.split('; ').find((pair) => pair.startsWith(`${site.cookie}=`))?.slice(site.cookie.length + 1) ?? '',
-  '',
-);
+const read = (name) => document.cookie.split('; ').find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+
+export const cookie = safely(() => (!site.cookieless && read(site.cookie)) || '', '');
+
+const write = (name, value, age, domain) => {
+  const safe = location.protocol === 'https:' ? '; Secure' : '';
+  document.cookie = `${name}=${value}; Path=/; SameSite=Lax; Max-Age=${age}${domain ? `; Domain=${domain}` : ''}${safe}`;
+};
+
+/** The domains that this host is in, the widest first. */
+const around = () => {
+  const labels = location.hostname.split('.');
+  return labels.map((_, index) => labels.slice(-1 - index).join('.'));
+};
+
+/** The widest domain for which the browser takes a cookie, so that all hosts of the shop know the visitor; if none, nothing. */
+let domain;
+const findDomain = () => {
+  const trial = `${site.cookie}_trial`;
+  return around().find((domain) => {
+    write(trial, 1, 9, domain);
+    const taken = read(trial);
+    write(trial, '', 0, domain);
+    return taken;
+  }) ?? '';
+};
 
 export const setCookie = safely((value) => {
-  document.cookie = `${site.cookie}=${value}; path=/; SameSite=Lax; max-age=${value ? COOKIE_AGE : 0}`;
+  if (value) site.cookieless || write(site.cookie, value, COOKIE_AGE, (domain ??= findDomain()));
+  // Nothing is tried out, and so nothing kept, for somebody who refused.
+  else for (const domain of ['', ...around()]) write(site.cookie, '', 0, domain);
 });
+
+/** Where events go: on the shop's own origin the collector is told which domain the cookie is of, and keeps it alive. */
+const endpoint = () => site.endpoint + (site.own ? `?domain=${domain ?? ''}` : '');
 
 export async function post(body, keepalive) {
   let status = 0;
   let shift;
   try {
-    const answer = await fetch(site.endpoint, {
+    const answer = await fetch(endpoint(), {
       method: 'POST',
       // As text/plain it needs no preflight.
       body,
       keepalive,
-      credentials: 'omit',
+      credentials: 'same-origin',
       signal: AbortSignal.timeout?.(PATIENCE),
     });
     ({ status } = answer);
@@ -149,12 +176,16 @@ export async function post(body, keepalive) {
   site.answered(status, shift);
 }
 
-export const beacon = safely((body) => sendBeacon.call(navigator, site.endpoint, body), false);
+export const beacon = safely((body) => sendBeacon.call(navigator, endpoint(), body), false);
+
+/** The timers that the browser has, whatever the page puts in their place. */
+export const later = (act, ms) => setTimeout(act, ms);
+export const never = safely((timer) => clearTimeout(timer));
 
 /** Sends when so many ms are over, and not at any time that was said before; 0 is never. */
 export const wait = safely((ms) => {
-  clearTimeout(timer);
-  if (ms) timer = setTimeout(site.send, ms);
+  never(timer);
+  if (ms) timer = later(site.send, ms);
 });
 
 /** A promise that `idle` settles. */

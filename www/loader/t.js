@@ -2,11 +2,7 @@
 
 import { run } from 'tributary-run';
 
-try {
-  const given = self.__tributary;
-  delete self.__tributary;
-  const compile = () => new WebAssembly.Module(Uint8Array.from(TRIBUTARY_BYTES, (letter) => letter.charCodeAt(0)));
-  run(compile, given, document.currentScript);
-} catch {
-  // Not the page it was made for: nothing is touched.
-}
+const given = self.__tributary;
+delete self.__tributary;
+const compile = () => new WebAssembly.Module(Uint8Array.from(TRIBUTARY_BYTES, (letter) => letter.charCodeAt(0)));
+run(compile, given, document.currentScript);

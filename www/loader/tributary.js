@@ -1,11 +1,12 @@
 // The public functions, around the wasm. None of them throws into the page; where anything fails the visitor sees control.
 
+import * as communication from 'tributary-communication';
 import * as host from 'tributary-host';
 import { safely } from 'tributary-host';
 import * as sdk from 'tributary-wasm';
 
 const { parse } = JSON;
-const { history, Promise, queueMicrotask, Uint8Array, URL } = self;
+const { history, location, Promise, queueMicrotask, Uint8Array, URL } = self;
 const settled = Promise.resolve();
 
 /** What a function answers where it cannot do its work. */
@@ -24,8 +25,17 @@ const functions = {
   getVariant: (key) => host.ask(sdk.variant, `${key}`) ?? null,
   getAssignments: () => parse(host.ask(sdk.assignments) ?? '{}'),
   identify: (profile) => sdk.identify(`${profile ?? ''}`),
-  // Whatever is not true is no consent.
-  consent: (given) => sdk.consent(given === true),
+  // Whatever is not true is no consent. What the visitor sees when they agree counts from then on.
+  consent(given) {
+    sdk.consent(given === true);
+    communication.again();
+  },
+  // Communications that code shows, and shadow roots that cannot be found.
+  appeared: (key) => sdk.communicated(communication.APPEARED, `${key}`),
+  clicked: (key) => sdk.communicated(communication.CLICKED, `${key}`),
+  hovered: (key) => sdk.communicated(communication.HOVERED, `${key}`),
+  dismissed: (key) => communication.dismissed(`${key}`),
+  observe: communication.observe,
   flush() {
     const done = host.flushed();
     sdk.flush();
@@ -67,9 +77,11 @@ function start(compile, { site, config }, tag, early) {
     if (name === 'consent' && value !== true) options.consent = 'required';
   }
   sdk.initSync({ module: compile() });
+  // Beside the script, wherever the collector is mounted.
+  const { href, origin } = new URL(`v1/sites/${site}/events`, tag.src);
   Object.assign(host.site, {
-    // Beside the script, wherever the collector is mounted.
-    endpoint: new URL(`v1/sites/${site}/events`, tag.src).href,
+    endpoint: href,
+    own: origin === location.origin,
     name: `tributary.${site}.`,
     cookie: `tributary_${site}`,
     answered: safely(sdk.answered),
@@ -81,35 +93,45 @@ function start(compile, { site, config }, tag, early) {
     navigator.globalPrivacyControl || navigator.doNotTrack === '1',
     navigator.webdriver,
     document.prerendering,
+    'hashRoutes' in options,
+    'cookieless' in options,
   ];
+  host.site.cookieless = found.at(-1);
   // The bits of one number, as sdk/src/page.rs lists them.
-  if (!sdk.start(text, found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0))) return false;
-  listen();
-  return true;
+  const looks = sdk.start(text, found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0));
+  if (looks) listen(looks > 1 && options);
+  return looks;
 }
 
 /** Every listener there is: passive, in the capture phase, so that no handler of the page comes before them. */
-function listen() {
+function listen(watching) {
   const { happened } = sdk;
-  const interacted = (submit, path) => {
+  const interacted = (submit, path, communication) => {
     host.site.path = path;
-    sdk.interacted(submit, path.length);
+    sdk.interacted(submit, path.length, communication);
   };
   const on = (target, name, react) => target.addEventListener(name, safely(react), { capture: true, passive: true });
   // An open shadow root is in the path; what is in a closed one counts as its host.
-  on(self, 'click', (event) => interacted(false, event.composedPath()));
+  on(self, 'click', (event) => {
+    const path = event.composedPath();
+    interacted(false, path, watching ? communication.clicked(event, path) : '');
+  });
   // An invalid form is never submitted, and one that a script only pretends to submit is none either.
-  on(self, 'submit', (event) => event.isTrusted && interacted(true, [event.target]));
+  const submits = (root) => on(root, 'submit', (event) => event.isTrusted && interacted(true, [event.target], ''));
+  submits(self);
 
   const moved = safely(() => happened(0));
   on(self, 'popstate', moved);
   on(self, 'online', () => happened(1));
-  on(self, 'storage', () => happened(2));
-  on(self, 'pageshow', (event) => happened(event.persisted ? 3 : 6));
+  on(self, 'storage', ({ key, newValue }) => happened(newValue && key === `${host.site.name}withdrawn` ? 7 : 2));
+  on(self, 'pageshow', (event) => {
+    happened(event.persisted ? 3 : 6);
+    if (event.persisted) communication.again();
+  });
   on(self, 'pagehide', () => happened(4));
   // Safari may skip this on a link navigation, and a phone that kills the page skips pagehide: both are needed.
   on(document, 'visibilitychange', () => happened(document.hidden ? 5 : 6));
-  on(document, 'prerenderingchange', () => happened(7));
+  on(document, 'prerenderingchange', () => happened(8));
   for (const name of ['pushState', 'replaceState']) {
     const original = history[name];
     history[name] = function (...values) {
@@ -118,4 +140,6 @@ function listen() {
       return outcome;
     };
   }
+  // The event of a submit does not leave a shadow root.
+  if (watching) communication.watch(watching, on, submits);
 }

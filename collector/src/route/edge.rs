@@ -13,6 +13,8 @@ const BOTS: [&str; 9] =
 /// Makers of phones whose names sound like one.
 const NO_BOTS: [&str; 1] = ["cubot"];
 
+/// Below this path it all is once more, for a route on a shop's own origin.
+const MOUNT: &str = "/tributary";
 /// Global Privacy Control and Do Not Track.
 const SIGNALS: [&str; 2] = ["sec-gpc", "dnt"];
 
@@ -44,7 +46,11 @@ impl Edge {
             received.at = told("x-test-now").and_then(|now| now.parse().ok()).unwrap_or(received.at);
             received.fault = told("x-test-fault").and_then(|name| Fault::named(&name));
         }
-        Ok(Self { url: request.url()?, env, received, is_test })
+        let mut url = request.url()?;
+        if let Some(path) = url.path().strip_prefix(MOUNT).filter(|path| path.starts_with('/')).map(str::to_owned) {
+            url.set_path(&path);
+        }
+        Ok(Self { env, url, received, is_test })
     }
 
     /// The encoding to send a text in, where the Worker itself must: Cloudflare's edge compresses by itself, a single

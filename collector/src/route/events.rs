@@ -5,6 +5,7 @@ use tributary_core::wire::{MAX_BATCH_BYTES, visitor_of};
 use worker::{Request, Response};
 
 use super::Passed;
+use super::cookie;
 use super::edge::{self, Edge};
 use crate::answer::{finish, open};
 use crate::call;
@@ -21,6 +22,11 @@ async fn take(mut request: Request, edge: &Edge, site: &str) -> Passed {
     let site = edge.site(site)?;
     let body = edge::body(&mut request, MAX_BATCH_BYTES).await?;
     let visitor = visitor_of(&body)?;
+    let cookie = cookie::renewal(&request, edge, &site, &visitor)?;
     let shard = call::shard(&edge.env, site.as_str(), Address::Visitor(visitor).shard(site.shards()))?;
-    Ok(call::pass(&shard, "/batch", &edge.received, Some(&body), None).await?)
+    let answer = call::pass(&shard, "/batch", &edge.received, Some(&body), None).await?;
+    match cookie {
+        Some(cookie) if answer.ok() => Ok(cookie::with(&answer, &cookie)?),
+        _ => Ok(answer),
+    }
 }

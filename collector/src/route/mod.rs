@@ -2,6 +2,7 @@
 
 mod api;
 mod asset;
+mod cookie;
 mod edge;
 mod events;
 mod import;

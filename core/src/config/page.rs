@@ -1,7 +1,7 @@
 //! What of the configuration a page needs.
 
-use super::{Config, Experiment, GoalKind, Unit};
-use crate::page_config::{PageConfig, PageExperiment, PageGoal};
+use super::{Communication, CommunicationKind, Config, Experiment, GoalKind, Sequence, Unit};
+use crate::page_config::{PageConfig, PageExperiment, PageGoal, PageGroup};
 use crate::time::Millis;
 
 impl Config {
@@ -24,8 +24,27 @@ impl Config {
             experiments: running().filter_map(|experiment| page_experiment(experiment, now)).collect(),
             clicks: goals(|kind| if let GoalKind::Click { selector } = kind { Some(selector) } else { None }),
             submits: goals(|kind| if let GoalKind::FormSubmit { selector } = kind { Some(selector) } else { None }),
+            has_communications: self.communications.iter().any(|communication| is_in_pages(communication.kind)),
+            groups: self.page_groups(),
         }
     }
+
+    /// Sequences, then campaigns: each with those of its communications that a page can show. Servers tell of messages.
+    fn page_groups(&self) -> Vec<PageGroup<'_>> {
+        let group = |is_campaign, key, sequences: Vec<&Sequence>| {
+            let has = |own: &Communication| sequences.iter().any(|sequence| sequence.communications.contains(&own.key));
+            let shown = self.communications.iter().filter(|own| is_in_pages(own.kind) && has(own));
+            PageGroup { is_campaign, key, communications: shown.map(|own| own.key.as_str()).collect() }
+        };
+        let of = |keys: &[String]| self.sequences.iter().filter(|one| keys.contains(&one.key)).collect();
+        let sequences = self.sequences.iter().map(|one| group(false, one.key.as_str(), vec![one]));
+        let campaigns = self.campaigns.iter().map(|one| group(true, one.key.as_str(), of(&one.sequences)));
+        sequences.chain(campaigns).filter(|group| !group.communications.is_empty()).collect()
+    }
+}
+
+fn is_in_pages(kind: CommunicationKind) -> bool {
+    kind != CommunicationKind::Message
 }
 
 /// What the page assigns by itself. In a pause nobody is newly given anything; targeted experiments and those of profiles

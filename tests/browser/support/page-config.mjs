@@ -17,6 +17,11 @@ export function lines(config) {
   for (const goals of [config.clicks, config.submits]) {
     list(goals, ({ experiment = 1, goal, selector }) => out.push(experiment, goal, selector));
   }
+  out.push(config.hasCommunications ? 1 : 0);
+  list(config.groups, ({ isCampaign, key, communications }) => {
+    out.push(isCampaign ? 1 : 0, key);
+    list(communications, (name) => out.push(name));
+  });
   return `${out.map((value) => `${value}\n`).join("")}.`;
 }
 

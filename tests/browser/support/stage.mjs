@@ -5,9 +5,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
-import puppeteer from "puppeteer-core";
-import { findChromium } from "../../../scripts/setup/chromium.mjs";
 import { DIST_WWW } from "../../../scripts/support/paths.mjs";
+import { launch } from "./engine.mjs";
 import { preamble } from "./page-config.mjs";
 
 const SDK = path.join(DIST_WWW, "sdk");
@@ -16,16 +15,6 @@ const SCRIPT = readFileSync(path.join(SDK, "t.js"));
 
 /** How long a test waits for what must come. */
 const PATIENCE = 15_000;
-
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 async function listen(handle) {
   const server = createServer((request, response) => {
@@ -78,11 +67,10 @@ export async function stage() {
     response.end(JSON.stringify(answer.body ?? { accepted: events(batch).length, duplicate: 0, refused: [], shift: 0 }));
   });
 
-  const browser = await puppeteer.launch({ executablePath: findChromium(), headless: true, args: FLAGS });
+  const browser = await launch();
   let number = 0;
 
   return {
-    browser,
     collector: collector.origin,
     /** Serves a page of the shop; the answer is its address. */
     page(pathname, html) {
@@ -143,14 +131,10 @@ export async function stage() {
     async visitor() {
       const context = await browser.createBrowserContext();
       return {
-        context,
         /** Opens a page and waits until the SDK is there. */
-        async open(address, { ready = true, prepare } = {}) {
+        async open(address, { ready = true } = {}) {
           const page = await context.newPage();
           page.setDefaultTimeout(PATIENCE);
-          page.errors = [];
-          page.on("pageerror", (error) => page.errors.push(String(error)));
-          await prepare?.(page);
           await page.goto(address);
           if (ready) await page.waitForFunction(() => window.tributary && !window.tributary.q && window.tributary.track);
           return page;
@@ -168,5 +152,13 @@ export async function stage() {
   };
 }
 
-/** A page with a head and a body. */
-export const html = (head, body = "<p>A page</p>") => `<!doctype html><html><head><meta charset="utf-8">${head}</head><body>${body}</body></html>`;
+/** Keeps every error that reaches the page. */
+const WATCH =
+  'var pageErrors=[];addEventListener("error",({message})=>pageErrors.push(message));addEventListener("unhandledrejection",({reason})=>pageErrors.push(String(reason)))';
+
+/** A page with a head and a body. What is in the head runs before the SDK does. */
+export const html = (head, body = "<p>A page</p>") =>
+  `<!doctype html><html><head><meta charset="utf-8"><script>${WATCH}</script>${head}</head><body>${body}</body></html>`;
+
+/** The errors that the page has seen. */
+export const errors = (page) => page.evaluate(() => window.pageErrors);

@@ -9,10 +9,10 @@ import { ROOT } from "../../../scripts/support/paths.mjs";
 /** A file that takes longer hangs. */
 const PATIENCE_MS = 10 * 60_000;
 
-/** Runs all `*.test.mjs` of a folder. Suites are no tests; skipped ones and those still to do have failed. */
-export async function nodeTests(folder, { concurrency }) {
+/** Runs all `*.test.mjs` of a folder whose names begin so. Suites are no tests; skipped ones and those still to do have failed. */
+export async function nodeTests(folder, { concurrency, prefix = "" }) {
   const directory = path.join(ROOT, folder);
-  const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith(".test.mjs")).sort() : [];
+  const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.startsWith(prefix) && name.endsWith(".test.mjs")).sort() : [];
   const results = { passed: 0, failed: 0, output: "" };
   if (names.length === 0) return results;
 
