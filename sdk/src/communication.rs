@@ -32,7 +32,7 @@ impl Page {
             let Some(group) = self.config.groups.get(index) else { return };
             let (kind, event) = if group.is_campaign { CAMPAIGN } else { SEQUENCE };
             let key = group.key;
-            if group.communications.iter().any(|own| *own == communication) && session::starts(kind, key) {
+            if group.communications.contains(&communication) && session::starts(kind, key) {
                 self.record_with(event, key);
             }
         }

@@ -219,18 +219,30 @@ describe("a bot's events are refused and counted as such, unless the site allows
 
 test("a visitor whose history is full takes no more and is told so, and all others go on", async () => {
   const site = await siteFor(on, { shards: 1 });
-  // Each names another profile: what events have in common takes no room.
-  let named = 0;
-  const full = () => Array.from({ length: 380 }).reduce((visit) => visit.identify(`${(named += 1)}`.padStart(128, "p")), batch("ann"));
+  // Each has a long id of its own: what events have in common takes no room.
+  let told = 0;
+  const line = () => JSON.stringify({ id: `${(told += 1)}`.padStart(64, "i"), at: NOW, visitor: "ann", name: "gallery" });
+  const load = async (length) => {
+    const body = Array.from({ length }, line).join("\n");
+    return (await site.call("POST", "/import", { body, type: "application/x-ndjson" })).body;
+  };
   let taken = 0;
-  let answer = await site.take(full());
-  for (; answer.accepted > 0; answer = await site.take(full())) taken += answer.accepted;
+  let account;
+  for (const length of [4_000, 30]) {
+    for (account = await load(length); account.accepted > 0; account = await load(length)) taken += account.accepted;
+    assert.equal(account.refused.length, length);
+  }
   assert.ok(taken > 3000, `${taken} events`);
-  assert.equal(answer.refused.length, 380);
-  const { reason, field, limit } = answer.refused[0];
-  assert.deepEqual([reason, field, limit], ["over_limit", "visitor", "a history of at most 512 KiB"]);
+  // More than the last 30 would have taken.
+  const visit = Array.from({ length: 20 }).reduce((visit, _, nth) => visit.identify(`${nth}`.padStart(128, "p")), batch("ann"));
+  const answer = await site.take(visit);
+  assert.equal(answer.refused.length, 20);
+  for (const refused of [account.refused[0], answer.refused[0]]) {
+    const { reason, field, limit } = refused;
+    assert.deepEqual([reason, field, limit], ["over_limit", "visitor", "a history of at most 512 KiB"]);
+  }
   assert.equal((await site.take(batch("bob").view())).accepted, 1);
-  assert.deepEqual((await site.settled()).diagnostics, { accepted: taken + 1, profile_conflict: taken - 1, over_limit: 380 });
+  assert.deepEqual((await site.settled()).diagnostics, { accepted: taken + 1, over_limit: told - taken + 20 });
 });
 
 test("a page's clock is believed within a minute, and beyond it shifted by whole minutes, half away from zero", async () => {
