@@ -55,7 +55,10 @@ pub fn happened(what: u32) {
         3 => page.restored(),
         4 => page.left(),
         5 => page.leave(),
-        6 => page.come_back(),
+        6 => {
+            page.reconcile();
+            page.come_back();
+        }
         7 => page.stop(),
         _ => page.shown(),
     });

@@ -76,7 +76,7 @@ test("withdrawing in one tab ends the measuring in the others", async () => {
   const second = await visitor.open(on.page("/tab/2", html(site.tag())));
   await first.evaluate(() => window.addEventListener("storage", () => (window.told = true)));
   await second.evaluate(() => tributary.consent(false));
-  await first.waitForFunction(() => window.told);
+  await first.waitForFunction(() => window.told, { polling: 50 });
   await first.evaluate(() => {
     tributary.track("late");
     return tributary.flush();
@@ -94,7 +94,7 @@ test("a shop that empties the storage in one tab withdraws nothing in the others
   await Promise.all([first, second].map((page) => page.evaluate(() => tributary.flush())));
   await first.evaluate(() => window.addEventListener("storage", () => (window.told = true)));
   await second.evaluate(() => localStorage.clear());
-  await first.waitForFunction(() => window.told);
+  await first.waitForFunction(() => window.told, { polling: 50 });
   await first.evaluate(() => {
     tributary.track("after");
     return tributary.flush();

@@ -77,8 +77,8 @@ function start(compile, { site, config }, tag, early) {
     if (name === 'consent' && value !== true) options.consent = 'required';
   }
   sdk.initSync({ module: compile() });
-  // Beside the script, wherever the collector is mounted.
-  const { href, origin } = new URL(`v1/sites/${site}/events`, tag.src);
+  // Beside the script, wherever the collector is mounted, unless the tag names it.
+  const { href, origin } = new URL(`v1/sites/${site}/events`, options.collector ?? tag.src);
   Object.assign(host.site, {
     endpoint: href,
     own: origin === location.origin,
