@@ -105,10 +105,12 @@ pub fn identify(profile: &str) {
     enter(&mut |page| page.identify(profile));
 }
 
-/// What the visitor decided.
+/// What the visitor decided; true where that begins the measuring.
 #[wasm_bindgen]
-pub fn consent(given: bool) {
-    enter(&mut |page| page.consent(given));
+pub fn consent(given: bool) -> bool {
+    let mut begins = false;
+    enter(&mut |page| begins = page.consent(given));
+    begins
 }
 
 /// Makes the visitor another one.

@@ -26,21 +26,24 @@ impl Page {
         }
     }
 
-    /// The page says what the visitor decided.
-    pub fn consent(&mut self, given: bool) {
+    /// The page says what the visitor decided. True where that begins the measuring.
+    pub fn consent(&mut self, given: bool) -> bool {
         if !given {
             self.end();
-            return;
+            return false;
         }
         host::set(NAME, "1");
-        if self.visitor.is_none() {
+        let begins = self.visitor.is_none();
+        if begins {
             self.begin();
         }
+        begins
     }
 
     /// Erases id, events, variants and whatever else was kept, and measures no more.
     pub fn end(&mut self) {
         self.stop();
+        host::cancel();
         host::set_cookie("");
         // Other tabs hear of this, and need not look for a cookie that a browser of many processes may show for a while yet.
         host::set(WITHDRAWN, "1");
@@ -52,6 +55,7 @@ impl Page {
         self.visitor = None;
         self.held = None;
         self.queue.clear();
+        self.active = false;
         self.transport.stop();
     }
 }

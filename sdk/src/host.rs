@@ -48,6 +48,9 @@ extern "C" {
     /// Posts a batch; `answered` is called with what comes of it. `keepalive` lets it outlive the page.
     pub fn post(body: &str, keepalive: bool);
 
+    /// Ends the request that is under way.
+    pub fn cancel();
+
     /// Hands a batch to the browser to send after the page is gone; false where it will not.
     pub fn beacon(body: &str) -> bool;
 

@@ -7,6 +7,8 @@ use crate::session;
 const ID: &str = "visitor";
 const PROFILE: &str = "profile";
 const VARIANT: &str = "variant.";
+/// The visitor before, whom an answer that was under way may bring back into the cookie.
+const FORMER: &str = "former";
 /// 22 characters of 6 bits: 132 bits, of which 128 were asked for.
 const ID_LENGTH: u32 = 22;
 
@@ -14,8 +16,9 @@ const ID_LENGTH: u32 = 22;
 pub fn restore() -> String {
     // The cookie first: it is the one that the collector can keep alive on the shop's own origin.
     let mut id = host::cookie();
-    if !is_id(&id) {
-        id = kept();
+    let known = kept();
+    if !is_id(&id) || (id == host::get(FORMER) && !known.is_empty()) {
+        id = known;
     }
     if !is_id(&id) {
         return fresh();
@@ -30,6 +33,7 @@ pub fn restore() -> String {
 /// A new visitor; what the one before was called and given is forgotten.
 pub fn fresh() -> String {
     forget();
+    host::set(FORMER, &kept());
     keep(host::random(ID_LENGTH))
 }
 

@@ -336,6 +336,47 @@ test("the page tells that it closed one by itself, once", async () => {
   await close();
 });
 
+test("what has no area has not appeared, whatever is inside", async () => {
+  const { page, all, close } = await open(
+    '<div data-trib-popup="wrapper"><div hidden>sale</div></div><div data-trib-popup="fixed"><div class="box" style="position:fixed;display:none"></div></div>',
+  );
+  await settle(page, 300);
+  assert.deepEqual(await all(), []);
+  await close();
+});
+
+test("what is scrolled away after a click beside it was not dismissed", async () => {
+  const { page, expect, all, close } = await open('<div class="box" data-trib-notification="bar"></div><p id="text">text</p><div style="height:3000px"></div>');
+  await expect(1);
+  await page.click("#text");
+  await page.evaluate(() => scrollTo(0, 2_000));
+  await settle(page, 300);
+  assert.deepEqual(await all(), ["appearance bar"]);
+  await close();
+});
+
+test("an element that is given another key is another communication, and without one none", async () => {
+  const { page, expect, all, close } = await open('<div class="box" data-trib-notification="one"></div>');
+  await expect(1);
+  await page.evaluate(() => document.querySelector(".box").setAttribute("data-trib-notification", "two"));
+  assert.deepEqual(await expect(2), ["appearance one", "appearance two"]);
+  await page.evaluate(() => document.querySelector(".box").removeAttribute("data-trib-notification"));
+  await settle(page, 100);
+  await page.evaluate(() => (document.querySelector(".box").hidden = true));
+  await settle(page, 100);
+  assert.equal((await all()).length, 2);
+  await close();
+});
+
+test("a banner that agrees again and again shows nothing anew", async () => {
+  const { page, expect, all, close } = await open('<div class="box" data-trib-popup="sale"></div>');
+  await expect(1);
+  for (let count = 0; count < 3; count += 1) await page.evaluate(() => tributary.consent(true));
+  await settle(page, 200);
+  assert.deepEqual(await all(), ["appearance sale"]);
+  await close();
+});
+
 test("what is on the screen when the visitor agrees has appeared then", async () => {
   const { site, page, expect, close } = await open('<div class="box" data-trib-popup="sale"></div>', { attributes: 'data-visible-ms="0" data-consent="required"' });
   await settle(page, 300);

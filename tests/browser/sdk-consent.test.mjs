@@ -69,6 +69,19 @@ test("consent(false) erases id, events and all else, and ends the measuring", as
   await visitor.close();
 });
 
+test("an event and a refusal in one turn leave nothing behind", async () => {
+  const groups = [{ isCampaign: false, key: "welcome", communications: ["hello"] }];
+  const site = on.site({ hasCommunications: true, groups });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/one-turn", html(site.tag())));
+  await page.evaluate(() => {
+    tributary.track("rejected");
+    tributary.consent(false);
+  });
+  assert.deepEqual(await kept(page), NOTHING);
+  await visitor.close();
+});
+
 test("withdrawing in one tab ends the measuring in the others", async () => {
   const site = on.site();
   const visitor = await on.visitor();

@@ -62,6 +62,15 @@ test("init() through the stub gives the options of the tag", async () => {
   await visitor.close();
 });
 
+test("an option that init() says is off is off", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const head = `<script>${STUB}</script><script>tributary.init({ cookieless: false, hashRoutes: "false" })</script>${site.tag()}`;
+  const page = await visitor.open(on.page("/off", html(head)));
+  assert.match(await page.evaluate(() => document.cookie), /tributary_/);
+  await visitor.close();
+});
+
 test("the stub's hash in the documentation is that of the stub, and a policy that names it lets it run", async () => {
   const documented = readFileSync(new URL("../../docs/sdk.md", import.meta.url), "utf8");
   const hash = `sha256-${createHash("sha256").update(STUB).digest("base64")}`;

@@ -9,12 +9,14 @@ import { collectorFor } from "../support/workerd.mjs";
 const on = await collectorFor({ after });
 const site = await siteFor(on);
 
-/** What a page of some origin is given for a batch. */
-async function cookieFor(query, origin = on.origin, visitor = "ann") {
+const named = (visitor) => `tributary_${site.key}=${visitor}`;
+
+/** What a page of some origin, whose script made a cookie, is given for a batch. */
+async function cookieFor(query, origin = on.origin, { visitor = "ann", shown = named(visitor), ...more } = {}) {
   const answer = await request(on.origin, "POST", `/v1/sites/${site.key}/events${query}`, {
     body: batch(visitor).view(),
     type: "text/plain",
-    headers: origin ? { origin } : {},
+    headers: { ...(origin && { origin }), ...(shown && { cookie: `a=1; ${shown}; b=2` }), ...more },
   });
   return [answer.status, answer.headers.get("set-cookie"), answer.body.accepted];
 }
@@ -22,6 +24,12 @@ async function cookieFor(query, origin = on.origin, visitor = "ann") {
 test("a page of this very origin gets its visitor's cookie for 400 days", async () => {
   const cookie = `tributary_${site.key}=ann; Path=/; SameSite=Lax; Max-Age=34560000`;
   assert.deepEqual(await cookieFor("?domain="), [200, cookie, 1]);
+});
+
+test("nobody gets one whose script made none or another, or whose browser signals refusal", async () => {
+  const rows = [{ shown: "" }, { shown: named("bob") }, { shown: named("annie") }, { shown: "tributary_other=ann" }];
+  for (const row of rows) assert.deepEqual(await cookieFor("?domain=", on.origin, row), [200, null, 1], JSON.stringify(row));
+  assert.deepEqual(await cookieFor("?domain=", on.origin, { "sec-gpc": "1" }), [200, null, 0]);
 });
 
 test("with its encryption ended in front of the collector, the cookie is for encrypted connections alone", async () => {
@@ -45,7 +53,7 @@ test("what is refused sets no cookie", async () => {
   const answer = await request(on.origin, "POST", `/v1/sites/${site.key}/events?domain=`, {
     body: { visitor: "bob" },
     type: "text/plain",
-    headers: { origin: on.origin },
+    headers: { origin: on.origin, cookie: named("bob") },
   });
   assert.deepEqual([answer.status, answer.headers.get("set-cookie")], [400, null]);
 });

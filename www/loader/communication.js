@@ -74,18 +74,23 @@ function dismiss(element) {
 
 /** Half of it, or half of the screen where it is larger than that. */
 function isLarge({ isIntersecting, intersectionRatio, intersectionRect, rootBounds }) {
-  if (!isIntersecting) return false;
+  // What has no area is in view by a whole, and cannot be seen.
+  const seen = intersectionRect.width * intersectionRect.height;
+  if (!isIntersecting || !seen) return false;
   const screen = rootBounds ? rootBounds.width * rootBounds.height : Infinity;
-  return intersectionRatio >= options.share || intersectionRect.width * intersectionRect.height >= options.share * screen;
+  return intersectionRatio >= options.share || seen >= options.share * screen;
 }
 
 /** Where the browser cannot say, what is in view is visible. */
 const isVisible = (element) =>
   !checkVisibility || checkVisibility.call(element, { checkOpacity: true, checkVisibilityCSS: true, opacityProperty: true, visibilityProperty: true });
 
+/** Not only scrolled away. */
+const isHidden = (element) => !element.isConnected || !element.getClientRects().length || !isVisible(element);
+
 function gone(element) {
   const state = stateOf(element);
-  if (state.shown && now() - closing < SOON && attribute(element, KINDS[2]) === null) dismiss(element);
+  if (state.shown && now() - closing < SOON && attribute(element, KINDS[2]) === null && isHidden(element)) dismiss(element);
   states.delete(element);
 }
 
@@ -142,8 +147,13 @@ function walkThrough(node) {
 
 const mutated = safely((records) => {
   for (const { addedNodes, target, type } of records) {
-    if (type === 'attributes') meet(target);
-    else for (const node of addedNodes) if (isElement(node)) walkThrough(node);
+    if (type === 'attributes') {
+      // Another key is another communication; without any it is none.
+      inView.delete(target);
+      states.delete(target);
+      intersections?.unobserve(target);
+      meet(target);
+    } else for (const node of addedNodes) if (isElement(node)) walkThrough(node);
   }
 });
 

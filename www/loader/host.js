@@ -6,7 +6,7 @@
 const { now } = Date;
 const { random: chance } = Math;
 const { parse, stringify } = JSON;
-const { fetch, document, location, navigator, crypto, setTimeout, clearTimeout, AbortSignal, Promise, Uint8Array } = self;
+const { fetch, document, location, navigator, crypto, setTimeout, clearTimeout, AbortController, Promise, Uint8Array } = self;
 const { sendBeacon } = navigator;
 const selected = Element.prototype.matches;
 
@@ -151,11 +151,22 @@ export const setCookie = safely((value) => {
 });
 
 /** Where events go: on the shop's own origin the collector is told which domain the cookie is of, and keeps it alive. */
-const endpoint = () => site.endpoint + (site.own ? `?domain=${domain ?? ''}` : '');
+const endpoint = () => site.endpoint + (site.own && !site.cookieless ? `?domain=${domain ?? ''}` : '');
+
+/** The timers that the browser has, whatever the page puts in their place. */
+export const later = (act, ms) => setTimeout(act, ms);
+export const never = safely((timer) => clearTimeout(timer));
+
+let request;
+
+/** Ends the request that is under way: its answer must not set the cookie of a visitor who withdrew. */
+export const cancel = safely(() => request?.abort());
 
 export async function post(body, keepalive) {
   let status = 0;
   let shift;
+  request = AbortController && new AbortController();
+  const patience = later(cancel, PATIENCE);
   try {
     const answer = await fetch(endpoint(), {
       method: 'POST',
@@ -163,7 +174,7 @@ export async function post(body, keepalive) {
       body,
       keepalive,
       credentials: 'same-origin',
-      signal: AbortSignal.timeout?.(PATIENCE),
+      signal: request?.signal,
     });
     ({ status } = answer);
     const { shift: told, error } = await answer.json();
@@ -173,14 +184,11 @@ export async function post(body, keepalive) {
   } catch {
     // No network, no answer in time, or none that can be read: the status says which.
   }
+  never(patience);
   site.answered(status, shift);
 }
 
 export const beacon = safely((body) => sendBeacon.call(navigator, endpoint(), body), false);
-
-/** The timers that the browser has, whatever the page puts in their place. */
-export const later = (act, ms) => setTimeout(act, ms);
-export const never = safely((timer) => clearTimeout(timer));
 
 /** Sends when so many ms are over, and not at any time that was said before; 0 is never. */
 export const wait = safely((ms) => {

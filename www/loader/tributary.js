@@ -27,8 +27,7 @@ const functions = {
   identify: (profile) => sdk.identify(`${profile ?? ''}`),
   // Whatever is not true is no consent. What the visitor sees when they agree counts from then on.
   consent(given) {
-    sdk.consent(given === true);
-    communication.again();
+    if (sdk.consent(given === true)) communication.again();
   },
   // Communications that code shows, and shadow roots that cannot be found.
   appeared: (key) => sdk.communicated(communication.APPEARED, `${key}`),
@@ -69,6 +68,9 @@ export function run(compile, given, tag) {
   }
 }
 
+/** An attribute that is there, or an option that is true. */
+const isOn = (option) => option === '' || (option && option !== 'false');
+
 function start(compile, { site, config }, tag, early) {
   const options = { ...tag.dataset };
   for (const [, name, [value]] of early) {
@@ -93,8 +95,8 @@ function start(compile, { site, config }, tag, early) {
     navigator.globalPrivacyControl || navigator.doNotTrack === '1',
     navigator.webdriver,
     document.prerendering,
-    'hashRoutes' in options,
-    'cookieless' in options,
+    isOn(options.hashRoutes),
+    isOn(options.cookieless),
   ];
   host.site.cookieless = found.at(-1);
   // The bits of one number, as sdk/src/page.rs lists them.

@@ -1,7 +1,8 @@
 //! The visitor's cookie, kept alive by the collector where it is on the shop's own origin.
 //!
 //! Safari forgets cookies that a script set after seven days, and those that a server on the shop's own origin set only when
-//! they expire. So an answer to a batch of such a page sets anew the cookie that the script made.
+//! they expire. So an answer to a batch of such a page sets anew the cookie that the script made: never another one, and
+//! none where the script made none or took it away.
 
 use worker::{Request, Result, Url, web_sys};
 
@@ -14,6 +15,11 @@ const AGE: u32 = 34_560_000;
 /// The cookie of the batch's visitor, if a page of this very origin sent it and said the cookie's domain (empty: this host).
 pub fn renewal(request: &Request, edge: &Edge, site: &SiteKey, visitor: &str) -> Result<Option<String>> {
     let Some((_, domain)) = edge.url.query_pairs().find(|(name, _)| name == "domain") else { return Ok(None) };
+    let cookie = format!("tributary_{}={visitor}", site.as_str());
+    let shown = request.headers().get("cookie")?.unwrap_or_default();
+    if edge.received.signals_refusal || !shown.split("; ").any(|shown| shown == cookie) {
+        return Ok(None);
+    }
     let Some(origin) = request.headers().get("origin")?.and_then(|origin| Url::parse(&origin).ok()) else {
         return Ok(None);
     };
@@ -25,8 +31,7 @@ pub fn renewal(request: &Request, edge: &Edge, site: &SiteKey, visitor: &str) ->
     }
     let safe = if origin.scheme() == "https" { "; Secure" } else { "" };
     let domain = if domain.is_empty() { String::new() } else { format!("; Domain={domain}") };
-    let site = site.as_str();
-    Ok(Some(format!("tributary_{site}={visitor}; Path=/; SameSite=Lax; Max-Age={AGE}{domain}{safe}")))
+    Ok(Some(format!("{cookie}; Path=/; SameSite=Lax; Max-Age={AGE}{domain}{safe}")))
 }
 
 /// The same answer with the cookie.
