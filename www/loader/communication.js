@@ -125,7 +125,7 @@ const intersected = safely((entries) => {
 /** An element that is there: it may be a communication, or have an open shadow root. */
 function meet(element) {
   if (element.shadowRoot) observe(element.shadowRoot);
-  if (isCommunication(element)) intersections?.observe(element);
+  if (matches.call(element, SELECTOR) && keyOf(element)) intersections?.observe(element);
 }
 
 /** A chunk in each turn, so that no document makes a long task. */
