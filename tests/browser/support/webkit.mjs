@@ -5,6 +5,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { findMiniBrowser } from "../../../scripts/setup/engines.mjs";
 
 /** How long a driver may take to listen, and a page to become what a test waits for. */
@@ -19,18 +20,27 @@ async function startScreen() {
   return { screen, display: `:${String(number).trim()}` };
 }
 
-let ports = 20_000 + ((process.pid * 16) % 30_000);
+/** A port that nobody has. */
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
 
 async function startDriver(display) {
-  const port = (ports += 1);
+  const port = await freePort();
   const env = { ...process.env, DISPLAY: display, LIBGL_ALWAYS_SOFTWARE: "1" };
   const driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], { env, stdio: "ignore" });
   const origin = `http://127.0.0.1:${port}`;
-  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; ) {
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until && driver.exitCode === null; ) {
     if (await fetch(`${origin}/status`).then(({ ok }) => ok, () => false)) return { driver, call: caller(origin) };
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error("WebKitWebDriver does not listen");
+  driver.kill();
+  return { driver };
 }
 
 const caller = (origin) => async (method, path, body, patience = 60_000) => {
@@ -46,6 +56,7 @@ async function startSession(display, attempts = 3) {
   const options = { binary: findMiniBrowser(), args: ["--automation"] };
   const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": options } };
   try {
+    if (!call) throw new Error("WebKitWebDriver does not listen");
     const { sessionId } = await call("POST", "/session", { capabilities }, PATIENCE_MS);
     return { driver, call, sessionId };
   } catch (error) {
