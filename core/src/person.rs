@@ -350,7 +350,11 @@ impl Person {
         let closed_at = self.history.closed_at();
         let (late, events): (Vec<Entry>, Vec<Entry>) =
             events.into_iter().partition(|event| closed_at.is_some_and(|closed_at| event.at <= closed_at));
-        if is_member && !late.is_empty() {
+        if let Some(first) = late.first().filter(|_| !is_member) {
+            // Only experiments would have seen it, and theirs is credit.
+            let (day, metric) = (rules.zone().day(first.at), Metric::Diagnostic(Reason::LateCredit));
+            effects.facts.add(day, Entity::Site, metric, i128::try_from(late.len()).unwrap_or(0));
+        } else if !late.is_empty() {
             let mut added = (Facts::default(), Vec::new());
             let changed = self.changed(rules, |history| added = history.add_late(visitor, &late, rules));
             effects.facts.merge(&added.0);
