@@ -35,7 +35,7 @@ const FORMAT: u8 = 2;
 pub struct Person {
     seen: Seen,
     history: History,
-    /// One of its events, folded or not, is an order.
+    /// One of its events, or of those that name it, folded or not, is an order.
     has_ordered: bool,
 }
 
@@ -202,7 +202,7 @@ impl Person {
         self.history.latest()
     }
 
-    /// Whether it ever reported an order.
+    /// Whether it ever reported an order, or one named it: a refund of it would look for this row.
     pub fn has_ordered(&self) -> bool {
         self.has_ordered
     }
@@ -346,7 +346,7 @@ impl Person {
 
     /// What a visitor did; what is older than the checkpoint comes too late for credit.
     fn take(&mut self, visitor: &str, is_member: bool, events: Vec<Entry>, rules: &Rules, effects: &mut Effects) {
-        self.has_ordered |= is_member && events.iter().any(|event| event.judged.is_order());
+        self.has_ordered |= events.iter().any(|event| event.judged.is_order());
         let closed_at = self.history.closed_at();
         let (late, events): (Vec<Entry>, Vec<Entry>) =
             events.into_iter().partition(|event| closed_at.is_some_and(|closed_at| event.at <= closed_at));
