@@ -27,8 +27,8 @@ const MAX_ENTRIES: usize = 200;
 const TOO_LARGE: Fault = (Reason::OverLimit, "visitor", "a history of at most 512 KiB");
 const CLOSED: Fault = (Reason::TooOld, "at", "after the visitor's closed history");
 
-/// First byte of the stored form. A new format gets the next number and keeps reading the old ones.
-const FORMAT: u8 = 2;
+/// First byte of the stored form. A new format gets the next number, and keeps reading those of releases.
+const FORMAT: u8 = 3;
 
 /// A visitor, a profile, or an event of nobody's.
 #[derive(Debug, Clone, PartialEq, Eq)]
