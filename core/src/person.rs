@@ -285,8 +285,13 @@ impl Person {
             let all = self.history.entries(id);
             if let Some(before) = before {
                 let leave = Message::Leave { visitor: id.to_owned() };
-                outcome.messages.push(Envelope { to: Address::Profile(before), message: leave });
-                tell_named(id, Some(&profile), &all, &mut outcome.messages);
+                outcome.messages.push(Envelope { to: Address::Profile(before.clone()), message: leave });
+                // Who it leaves forgot what names it with the rest; others were told of all but the latest before.
+                let names_before = |event: &Entry| event.profile.as_ref() == Some(&before);
+                let again = all.iter().filter(|event| names_before(event));
+                let new = events.iter().filter(|event| !names_before(event));
+                let named: Vec<Entry> = again.chain(new).cloned().collect();
+                tell_named(id, Some(&profile), &named, &mut outcome.messages);
             } else {
                 tell_named(id, Some(&profile), &events, &mut outcome.messages);
             }

@@ -174,3 +174,18 @@ fn a_refund_takes_nothing_from_an_experiment_that_its_late_order_did_not_count_f
     told(&mut collector, now, &[refund]);
     assert_eq!(sum(&collector, 2, 0, Measure::Net(usd)), 0);
 }
+
+#[test]
+fn what_names_a_profile_counts_for_it_once_whoever_its_visitor_turns_out_to_be() {
+    let mut collector = Collector::new(club(), 3);
+    told(&mut collector, T0 + DAY, &[exposure("named", T0)]);
+    let mut timeline = visitor("bob").at("2h").event("$identify", json!({ "profile": "one" })).order(json!(50), "A");
+    timeline.events[1].profile = Some("named".to_owned());
+    collector.take(&timeline);
+    let usd = Currency::parse("USD").unwrap();
+    assert_eq!(sum(&collector, 2, 0, Measure::Orders(usd)), 1);
+    let mut earlier = visitor("bob").at("1h").event("$identify", json!({ "profile": "two" }));
+    "earlier".clone_into(&mut earlier.events[0].load);
+    collector.receive(&batch(&earlier.events, T0 + 3 * HOUR), T0 + 3 * HOUR).unwrap();
+    assert_eq!(sum(&collector, 2, 0, Measure::Orders(usd)), 1);
+}
