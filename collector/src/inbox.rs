@@ -5,7 +5,7 @@
 //! that is reported over its whole run. A report reads all three.
 
 use tributary_core::facts::{Entity, Facts, Figures, add_to};
-use tributary_core::report::{Ledger, Need, Range, Total};
+use tributary_core::report::{Days, Ledger, Need, Range, Total};
 use tributary_core::time::Day;
 use worker::{Error, Result, SqlStorageValue};
 
@@ -91,19 +91,9 @@ fn count_day(database: &Database, entity: Entity, day: Day, figures: &Figures) -
 
 /// A day that is in the counters already.
 fn add_to_total(database: &Database, entity: Entity, day: Day, figures: &Figures) -> Result<()> {
-    let stored = total(database, entity)?;
-    let closing = Total::closing(stored.as_ref(), day);
-    let mut total = stored.unwrap_or(Total { until: Day(i32::MIN), figures: Figures::new() });
-    let mut is_changed = total.take(day, figures);
-    if let Some(range) = closing {
-        for (_, figures) in rows(database, entity, range)? {
-            add_to(&mut total.figures, &figures);
-        }
-        total.until = range.to;
-        is_changed = true;
-    }
-    if is_changed {
-        let values = vec![SqlStorageValue::Integer(number(entity)), write(&total)?.into()];
+    let next = Total::counted(total(database, entity)?, day, figures, |range| rows(database, entity, range))?;
+    if let Some(next) = next {
+        let values = vec![SqlStorageValue::Integer(number(entity)), write(&next)?.into()];
         database.write("INSERT OR REPLACE INTO total (entity, total) VALUES (?, ?)", values)?;
     }
     Ok(())
@@ -115,14 +105,7 @@ pub fn read_all(database: &Database, needs: &[Need]) -> Result<Ledger> {
     ledger.take(&waiting(database)?);
     for need in needs {
         let total = if need.is_run { total(database, need.entity)? } else { None };
-        for span in need.spans(total.as_ref()) {
-            for (day, figures) in rows(database, need.entity, span)? {
-                ledger.take_row(need, total.as_ref(), day, &figures);
-            }
-        }
-        if let Some(total) = total {
-            ledger.take_run(need.entity, &total.figures);
-        }
+        ledger.take_need(need, total.as_ref(), |range| rows(database, need.entity, range))?;
     }
     Ok(ledger)
 }
@@ -134,7 +117,7 @@ fn total(database: &Database, entity: Entity) -> Result<Option<Total>> {
 }
 
 /// An entity's days within a range.
-fn rows(database: &Database, entity: Entity, range: Range) -> Result<Vec<(Day, Figures)>> {
+fn rows(database: &Database, entity: Entity, range: Range) -> Result<Days> {
     let days = [range.from.0, range.to.0].map(|day| SqlStorageValue::Integer(day.into()));
     let values = [vec![SqlStorageValue::Integer(number(entity))], days.into()].concat();
     let rows = database.run("SELECT day, figures FROM counter WHERE entity = ? AND day BETWEEN ? AND ?", values)?;

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Millis;
+use crate::wire::MAX_NUMBER;
 
 /// An event with the id and the time that its page or server gave it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl EventId {
     pub fn read(text: &str, sequence: u32) -> Self {
         let numbered = text.rsplit_once('-').and_then(|(load, digits)| {
             let number: u32 = digits.parse().ok().filter(|number: &u32| number.to_string() == digits)?;
-            (!load.is_empty()).then(|| Self::numbered(load, number))
+            (number <= MAX_NUMBER && !load.is_empty()).then(|| Self::numbered(load, number))
         });
         numbered.unwrap_or_else(|| Self { load: text.to_owned(), number: sequence, is_whole: true })
     }

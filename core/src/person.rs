@@ -27,15 +27,15 @@ const MAX_ENTRIES: usize = 200;
 const TOO_LARGE: Fault = (Reason::OverLimit, "visitor", "a history of at most 512 KiB");
 const CLOSED: Fault = (Reason::TooOld, "at", "after the visitor's closed history");
 
-/// First byte of the stored form. A new format gets the next number and keeps reading the old ones.
-const FORMAT: u8 = 2;
+/// First byte of the stored form. A new format gets the next number, and keeps reading those of releases.
+const FORMAT: u8 = 3;
 
 /// A visitor, a profile, or an event of nobody's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     seen: Seen,
     history: History,
-    /// One of its events, folded or not, is an order.
+    /// One of its events, or of those that name it, folded or not, is an order.
     has_ordered: bool,
 }
 
@@ -202,7 +202,7 @@ impl Person {
         self.history.latest()
     }
 
-    /// Whether it ever reported an order.
+    /// Whether it ever reported an order, or one named it: a refund of it would look for this row.
     pub fn has_ordered(&self) -> bool {
         self.has_ordered
     }
@@ -285,8 +285,13 @@ impl Person {
             let all = self.history.entries(id);
             if let Some(before) = before {
                 let leave = Message::Leave { visitor: id.to_owned() };
-                outcome.messages.push(Envelope { to: Address::Profile(before), message: leave });
-                tell_named(id, Some(&profile), &all, &mut outcome.messages);
+                outcome.messages.push(Envelope { to: Address::Profile(before.clone()), message: leave });
+                // Who it leaves forgot what names it with the rest; others were told of all but the latest before.
+                let names_before = |event: &Entry| event.profile.as_ref() == Some(&before);
+                let again = all.iter().filter(|event| names_before(event));
+                let new = events.iter().filter(|event| !names_before(event));
+                let named: Vec<Entry> = again.chain(new).cloned().collect();
+                tell_named(id, Some(&profile), &named, &mut outcome.messages);
             } else {
                 tell_named(id, Some(&profile), &events, &mut outcome.messages);
             }
@@ -346,11 +351,15 @@ impl Person {
 
     /// What a visitor did; what is older than the checkpoint comes too late for credit.
     fn take(&mut self, visitor: &str, is_member: bool, events: Vec<Entry>, rules: &Rules, effects: &mut Effects) {
-        self.has_ordered |= is_member && events.iter().any(|event| event.judged.is_order());
+        self.has_ordered |= events.iter().any(|event| event.judged.is_order());
         let closed_at = self.history.closed_at();
         let (late, events): (Vec<Entry>, Vec<Entry>) =
             events.into_iter().partition(|event| closed_at.is_some_and(|closed_at| event.at <= closed_at));
-        if is_member && !late.is_empty() {
+        if let Some(first) = late.first().filter(|_| !is_member) {
+            // Only experiments would have seen it, and theirs is credit.
+            let (day, metric) = (rules.zone().day(first.at), Metric::Diagnostic(Reason::LateCredit));
+            effects.facts.add(day, Entity::Site, metric, i128::try_from(late.len()).unwrap_or(0));
+        } else if !late.is_empty() {
             let mut added = (Facts::default(), Vec::new());
             let changed = self.changed(rules, |history| added = history.add_late(visitor, &late, rules));
             effects.facts.merge(&added.0);

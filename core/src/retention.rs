@@ -1,7 +1,8 @@
 //! How long a row outlives its last event.
 //!
 //! A visitor without orders goes after 400 idle days. One that belongs to a profile is part of a person and goes with it,
-//! when all of the person was idle that long and has no orders. An event of nobody's goes once one of its age could not be
+//! when all of the person was idle that long and has no orders; an order of somebody else's that names the profile is one
+//! too, for its refund changes the profile's experiments. An event of nobody's goes once one of its age could not be
 //! accepted any more. What was counted stays counted: nothing here makes facts.
 
 use std::ops::Range;

@@ -123,7 +123,7 @@ fn insert(ranges: &mut Vec<(u32, u32)>, number: u32) -> bool {
         return false;
     }
     let joins_before = after > 0 && Some(ranges[after - 1].1) == number.checked_sub(1);
-    let joins_after = ranges.get(after).is_some_and(|range| range.0 == number + 1);
+    let joins_after = ranges.get(after).is_some_and(|range| Some(range.0) == number.checked_add(1));
     match (joins_before, joins_after) {
         (true, true) => {
             ranges[after - 1].1 = ranges[after].1;

@@ -2,24 +2,51 @@
 
 mod support;
 
-use serde_json::json;
-use support::{Collector, T0, shop, visitor};
+use serde_json::{Value, json};
+use support::{Collector, T0, Timeline, shop, visitor};
+use tributary_core::facts::{Entity, Metric};
 use tributary_core::server_event::batches;
-use tributary_core::time::DAY;
+use tributary_core::time::{DAY, Millis};
+use tributary_core::wire::Reason;
 
 /// `(page views, orders, gross, net)` of all days.
 fn totals(collector: &Collector) -> (i128, i128, i128, i128) {
-    use tributary_core::facts::{Entity, Metric};
     let usd = tributary_core::money::Currency::parse("USD").unwrap();
-    let sum = |metric| {
-        let site = collector.facts.0.iter().filter(|((_, entity), _)| *entity == Entity::Site);
-        site.filter_map(|(_, figures)| figures.get(&metric)).sum()
-    };
+    let sum = |metric| site(collector, metric);
     (sum(Metric::PageViews), sum(Metric::Orders(usd)), sum(Metric::Gross(usd)), sum(Metric::Net(usd)))
+}
+
+/// A figure of the site, of all days.
+fn site(collector: &Collector, metric: Metric) -> i128 {
+    let rows = collector.facts.0.iter().filter(|((_, entity), _)| *entity == Entity::Site);
+    rows.filter_map(|(_, figures)| figures.get(&metric)).sum()
 }
 
 fn identify(name: &str, at: &str) -> support::Timeline {
     visitor(name).at(at).event("$identify", json!({ "profile": "crm-1" }))
+}
+
+fn tell(collector: &mut Collector, line: &Value, now: Millis) {
+    for (address, batch, _) in batches(&format!("1\t{line}\n"), now) {
+        assert_eq!(collector.take_in(&address, batch, now).refused, []);
+    }
+    collector.deliver();
+}
+
+/// A page load of its own.
+fn loaded(mut timeline: Timeline, load: &str) -> Timeline {
+    for event in &mut timeline.events {
+        load.clone_into(&mut event.load);
+    }
+    timeline
+}
+
+/// A profile whose first days are folded: `ann` was there on the first day and on the ninetieth.
+fn folded() -> Collector {
+    let mut collector = Collector::new(shop(), 3);
+    collector.take(&identify("ann", "1h").view("/"));
+    collector.take(&loaded(visitor("ann").at("90d").view("/"), "next"));
+    collector
 }
 
 #[test]
@@ -62,9 +89,59 @@ fn an_order_that_joins_too_late_for_credit_can_still_be_refunded() {
     assert_eq!(totals(&collector), (2, 1, 3_000, 3_000));
     let now = T0 + 91 * DAY;
     let refund = json!({ "id": "r", "at": now, "name": "refund", "properties": { "order_id": "B", "amount": 10 } });
-    for (address, batch, _) in batches(&format!("1\t{refund}\n"), now) {
-        collector.take_in(&address, batch, now);
-        collector.deliver();
-    }
+    tell(&mut collector, &refund, now);
     assert_eq!(totals(&collector), (2, 1, 3_000, 2_000));
+}
+
+#[test]
+fn a_visitor_of_whom_something_older_is_told_stays_one_visitor() {
+    // Known by what is kept in detail, then by what is folded.
+    let mut collector = folded();
+    collector.take(&identify("bob", "90d").view("/"));
+    assert_eq!(site(&collector, Metric::Visitors), 2);
+    let now = T0 + 91 * DAY;
+    for second in [1, 2] {
+        let at = T0 + second * 1_000;
+        tell(&mut collector, &json!({ "id": format!("call {at}"), "at": at, "visitor": "bob", "name": "call" }), now);
+        assert_eq!(site(&collector, Metric::Visitors), 2, "after {second}");
+    }
+    // Not known before.
+    collector.take(&visitor("cid").at("1m").view("/"));
+    collector.take(&loaded(identify("cid", "91d"), "next"));
+    assert_eq!(site(&collector, Metric::Visitors), 3);
+}
+
+#[test]
+fn a_session_that_joins_late_in_parts_stays_one_session() {
+    for views in [150, 300] {
+        let mut collector = folded();
+        let before = site(&collector, Metric::Sessions);
+        let mut timeline = visitor("bob").at("1m").exposed();
+        for view in 0..views {
+            timeline = timeline.at(&format!("1m {view}s")).view("/").track("add_to_cart", json!({}));
+        }
+        for part in timeline.events.chunks(40) {
+            collector.receive(&support::batch(part, T0 + DAY), T0 + DAY).unwrap();
+        }
+        let mut expected = collector.settled();
+        expected.add(collector.rules.zone().day(T0 + 40 * DAY), Entity::Site, Metric::Sessions, 1);
+        assert_eq!(site(&collector, Metric::Sessions), before + 1);
+        assert_eq!(site(&collector, Metric::Visitors), 2);
+        collector.take(&loaded(visitor("bob").at("40d").event("$identify", json!({ "profile": "crm-1" })), "next"));
+        assert_eq!(collector.settled(), expected, "{views} views");
+        // What happened before that visit is on its own.
+        let call = json!({ "id": "s", "at": T0 + 1_000, "visitor": "bob", "name": "call" });
+        tell(&mut collector, &call, T0 + 91 * DAY);
+        assert_eq!(site(&collector, Metric::Sessions), before + 3, "{views} views");
+        assert_eq!(site(&collector, Metric::Visitors), 2, "{views} views");
+    }
+}
+
+#[test]
+fn what_names_a_profile_too_late_is_told_of() {
+    let mut collector = folded();
+    let call = json!({ "id": "s", "at": T0 + 1_000, "visitor": "bob", "profile": "crm-1", "name": "call" });
+    tell(&mut collector, &call, T0 + 91 * DAY);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::LateCredit)), 1);
+    assert_eq!(site(&collector, Metric::CustomEvents), 1, "it counts for the visitor");
 }

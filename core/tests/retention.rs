@@ -78,6 +78,19 @@ fn a_person_goes_as_a_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_profile_that_an_order_names_stays_for_its_refund() {
+    let mut collector = Collector::new(shop(), 4);
+    let mut timeline = visitor("phone").at("0s").view("/").order(json!(50), "A");
+    timeline.events[1].profile = Some("named".to_owned());
+    collector.take(&timeline);
+    let mut looked = visitor("watch").at("0s").view("/");
+    looked.events[0].profile = Some("looked".to_owned());
+    collector.take(&looked);
+    collector.sweep(LAST + 1);
+    assert_eq!(kept(&collector, &["v/phone", "p/named", "v/watch", "p/looked"]), ["v/phone", "p/named"]);
+}
+
+#[test]
 fn a_device_that_came_back_while_its_person_went_stays() {
     let mut collector = Collector::new(shop(), 4);
     collector.take(&identified("tablet", "0s", "gone"));

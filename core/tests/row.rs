@@ -6,11 +6,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use support::{Collector, Happening, T0, batch, shop, variant_of, visitor};
+use tributary_core::event::{Event, EventId, Kind};
 use tributary_core::message::Address;
 use tributary_core::order::Order;
 use tributary_core::person::Person;
 use tributary_core::server_event::batches;
 use tributary_core::time::{DAY, MINUTE, Millis};
+use tributary_core::wire::Batch;
 
 const NOW: Millis = T0 + 5 * DAY;
 
@@ -131,4 +133,34 @@ fn an_event_that_follows_on_the_one_before_takes_four_bytes_at_most() {
     };
     let (ten, hundred) = (size_after(0..10), size_after(10..100));
     assert!(hundred - ten <= 90 * 4 + 2, "{ten} bytes, then {hundred}");
+}
+
+#[test]
+fn a_row_with_the_largest_numbers_there_are_is_read_again() {
+    let mut collector = Collector::new(shop(), 1);
+    let events = [u32::MAX - 1, u32::MAX, 0].map(|number| Event {
+        id: EventId::numbered("load", number),
+        at: T0,
+        is_page: true,
+        profile: None,
+        kind: Kind::PageView { url: "https://shop.example/".to_owned() },
+    });
+    let (visitor, events) = ("ada".to_owned(), events.to_vec());
+    let batch = Batch { visitor, automated: false, consent: false, shift: 0, events, refused: Vec::new() };
+    let address = Address::Visitor("ada".to_owned());
+    assert_eq!(collector.take_in(&address, batch.clone(), NOW).accepted, 3);
+    let row = collector.row(&address).unwrap();
+    assert_eq!(Person::decode(row).map(|person| person.encode()).as_ref(), Some(row));
+    assert_eq!(collector.take_in(&address, batch, NOW).duplicate, 3);
+}
+
+#[test]
+fn an_imported_id_with_a_large_number_is_read_again() {
+    let mut collector = Collector::new(shop(), 1);
+    let event = json!({ "id": "evt-4294967295", "at": T0, "visitor": "ada", "name": "call" });
+    for accepted in [1, 0] {
+        for (address, batch, _) in batches(&format!("1\t{event}\n"), NOW) {
+            assert_eq!(collector.take_in(&address, batch, NOW).accepted, accepted);
+        }
+    }
 }

@@ -151,3 +151,41 @@ fn a_visitor_of_whom_a_server_tells_an_exposure_first_is_new_on_that_day() {
     let site = collector.facts.0.get(&(collector.rules.zone().day(T0), Entity::Site));
     assert_eq!(site.and_then(|figures| figures.get(&Metric::Visitors)), Some(&1));
 }
+
+#[test]
+fn a_refund_takes_nothing_from_an_experiment_that_its_late_order_did_not_count_for() {
+    let mut collector = Collector::new(club(), 3);
+    for (day, load) in [(0, "one"), (90, "two")] {
+        let mut ann = visitor("ann").at(&format!("{day}d 1h")).view("/");
+        ann = ann.event("$identify", json!({ "profile": "crm-1" }));
+        ann.events.iter_mut().for_each(|event| load.clone_into(&mut event.load));
+        collector.take(&ann);
+    }
+    let now = T0 + 91 * DAY;
+    let mut exposed = exposure("crm-1", T0 + 1_000);
+    exposed["visitor"] = json!("bob");
+    let properties = json!({ "revenue": 50, "currency": "USD", "order_id": "B" });
+    let order = json!({ "id": "o", "at": T0 + 2_000, "visitor": "bob", "profile": "crm-1", "name": "purchase", "properties": properties });
+    told(&mut collector, now, &[exposed, order]);
+    collector.take(&visitor("bob").at("91d").event("$identify", json!({ "profile": "crm-1" })));
+    let usd = Currency::parse("USD").unwrap();
+    assert_eq!(sum(&collector, 2, 0, Measure::Net(usd)), 0);
+    let refund = json!({ "id": "r", "at": now, "name": "refund", "properties": { "order_id": "B", "amount": 20 } });
+    told(&mut collector, now, &[refund]);
+    assert_eq!(sum(&collector, 2, 0, Measure::Net(usd)), 0);
+}
+
+#[test]
+fn what_names_a_profile_counts_for_it_once_whoever_its_visitor_turns_out_to_be() {
+    let mut collector = Collector::new(club(), 3);
+    told(&mut collector, T0 + DAY, &[exposure("named", T0)]);
+    let mut timeline = visitor("bob").at("2h").event("$identify", json!({ "profile": "one" })).order(json!(50), "A");
+    timeline.events[1].profile = Some("named".to_owned());
+    collector.take(&timeline);
+    let usd = Currency::parse("USD").unwrap();
+    assert_eq!(sum(&collector, 2, 0, Measure::Orders(usd)), 1);
+    let mut earlier = visitor("bob").at("1h").event("$identify", json!({ "profile": "two" }));
+    "earlier".clone_into(&mut earlier.events[0].load);
+    collector.receive(&batch(&earlier.events, T0 + 3 * HOUR), T0 + 3 * HOUR).unwrap();
+    assert_eq!(sum(&collector, 2, 0, Measure::Orders(usd)), 1);
+}

@@ -46,6 +46,11 @@ impl Enrolment {
         Self { variant, version, exposed_at, config, is_crossover: false, goals: BTreeMap::new() }
     }
 
+    /// When that was.
+    pub fn exposed_at(&self) -> Millis {
+        self.exposed_at
+    }
+
     /// A later valid exposure. True if it is the unit's first to a second variant.
     pub fn meet(&mut self, variant: u8) -> bool {
         let crosses = !self.is_crossover && variant != self.variant;

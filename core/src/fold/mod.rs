@@ -156,6 +156,12 @@ impl Fold {
         }
     }
 
+    /// A visitor alone, as it is known so far; `None` if anything that is known of it is later than a time.
+    pub fn visit_before(&self, visitor: &str, at: Millis) -> Option<Self> {
+        let visit = self.visits.get(visitor).filter(|visit| visit.is_before(at))?;
+        Some(Self { visits: BTreeMap::from([(visitor.to_owned(), visit.clone())]), ..Self::default() })
+    }
+
     /// Forgets a visitor that turned out to be somebody else's.
     pub fn release(&mut self, visitor: &str) {
         self.visits.remove(visitor);

@@ -69,6 +69,14 @@ pub struct Page {
     pub is_last: bool,
 }
 
+impl Visit {
+    /// Whether what comes at a time can follow on it.
+    pub fn is_before(&self, at: Millis) -> bool {
+        self.session.as_ref().is_none_or(|session| session.last.max(session.told) <= at)
+            && self.enrolments.values().all(|enrolment| enrolment.exposed_at() <= at)
+    }
+}
+
 impl Session {
     /// A session that begins.
     pub fn new(at: Millis, config: Version) -> Self {

@@ -1,5 +1,6 @@
 //! Folding away: older events become a checkpoint that keeps every figure and what is still open.
 
+use crate::config::Unit;
 use crate::facts::{Entity, Facts, Metric};
 use crate::fold::Fold;
 use crate::judge::{Deed, OrderId, Rules};
@@ -62,13 +63,26 @@ impl History {
     }
 
     /// Events from before the checkpoint, which joined too late to change any credit: their sessions, orders and net
-    /// values count. Gives the figures they bring, and what their orders need to know.
+    /// values count. They go on from where an earlier part of them left the visitor, unless it has been seen later than
+    /// that. Gives the figures they bring, and what their orders need to know.
     pub fn add_late(&mut self, visitor: &str, events: &[Entry], rules: &Rules) -> (Facts, Vec<Envelope>) {
         let mut late = Self::of(self.owner.clone());
         late.insert(visitor, false, events.to_vec());
+        let known = self.checkpoint.as_ref().map(|checkpoint| &checkpoint.fold);
+        let is_known = known.is_some_and(|fold| fold.visitors().any(|known| known == visitor));
+        let first = late.recent.events.first().map(|first| first.at);
+        let before = known.zip(first).and_then(|(fold, first)| fold.visit_before(visitor, first));
+        let goes_on = before.is_some();
+        late.checkpoint = before.zip(first).map(|(fold, at)| Checkpoint { at, fold });
+        // Only experiments by visitor are taken in, and none where something later is known of this one.
+        let enrols = |number| {
+            let unit = rules.config.numbered(number).map(|experiment| experiment.unit);
+            unit == Some(Unit::Visitor) && (goes_on || !is_known)
+        };
         for judged in late.recent.deeds.iter_mut() {
             judged.receipts.clear();
-            if matches!(judged.deed, Deed::Click(_) | Deed::Hover { .. } | Deed::Execution { .. }) {
+            let earns = matches!(judged.deed, Deed::Click(_) | Deed::Hover { .. } | Deed::Execution { .. });
+            if earns || matches!(judged.deed, Deed::Exposure { experiment, .. } if !enrols(experiment)) {
                 judged.deed = Deed::Presence;
             }
         }
@@ -77,13 +91,16 @@ impl History {
         let mut facts = fold.facts(rules);
         fold.close();
         facts.subtract(&fold.facts(rules));
-        if self.visitors().iter().any(|known| known == visitor) {
+        if is_known {
             for figures in facts.0.values_mut() {
                 figures.remove(&Metric::Visitors);
             }
             facts.0.retain(|_, figures| !figures.is_empty());
         }
         if let Some(checkpoint) = &mut self.checkpoint {
+            if goes_on {
+                checkpoint.fold.release(visitor);
+            }
             checkpoint.fold.absorb(fold);
         }
         if let Some(first) = events.first() {

@@ -114,7 +114,8 @@ impl<'a> Columns<'a> {
                 return None;
             }
             let place = recent.origins.place_alike(next);
-            for number in run.first..run.first.checked_add(run.count)? {
+            for after in 0..run.count {
+                let number = run.first.checked_add(after)?;
                 let (time, deed) = rows.next()?;
                 at = at.checked_add_unsigned(*time).filter(|at| at.abs() <= FURTHEST && recent.deeds.has(*deed))?;
                 recent.events.push(Kept { at, origin: place, number, deed: *deed, verdict: None });

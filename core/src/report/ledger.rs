@@ -23,6 +23,9 @@ pub struct Total {
     pub figures: Figures,
 }
 
+/// Rows of one entity: its days.
+pub type Days = Vec<(Day, Figures)>;
+
 /// What was counted, as far as a report needs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -54,9 +57,31 @@ impl Entity {
 }
 
 impl Total {
+    /// What an entity's total becomes by figures of a day that are in the day's row already; `None` where it stays as it is.
+    /// `rows` gives the entity's days within a range.
+    pub fn counted<E>(
+        stored: Option<Self>,
+        day: Day,
+        figures: &Figures,
+        rows: impl FnOnce(Range) -> Result<Days, E>,
+    ) -> Result<Option<Self>, E> {
+        let closing = Self::closing(stored.as_ref(), day);
+        let mut total = stored.unwrap_or(Self { until: Day(i32::MIN), figures: Figures::new() });
+        let is_in = day <= total.until;
+        if is_in {
+            add_to(&mut total.figures, figures);
+        }
+        let Some(range) = closing else { return Ok(is_in.then_some(total)) };
+        for (_, figures) in rows(range)? {
+            add_to(&mut total.figures, &figures);
+        }
+        total.until = range.to;
+        Ok(Some(total))
+    }
+
     /// The days to add to an entity's total now that figures of `newest` arrived, once there are many: so a total is
     /// written about once a week. An entity without a total gets one at once.
-    pub fn closing(total: Option<&Self>, newest: Day) -> Option<Range> {
+    fn closing(total: Option<&Self>, newest: Day) -> Option<Range> {
         let to = Day(newest.0.saturating_sub(OPEN_DAYS));
         match total {
             None => Some(Range { from: Day(i32::MIN), to }),
@@ -65,15 +90,6 @@ impl Total {
             }
             Some(_) => None,
         }
-    }
-
-    /// Adds figures of a day, if it is one of those in it.
-    pub fn take(&mut self, day: Day, figures: &Figures) -> bool {
-        let is_in = day <= self.until;
-        if is_in {
-            add_to(&mut self.figures, figures);
-        }
-        is_in
     }
 }
 
@@ -93,18 +109,32 @@ impl Ledger {
         }
     }
 
-    /// A row of a day that lies in one of a need's spans.
-    pub fn take_row(&mut self, need: &Need, total: Option<&Total>, day: Day, figures: &Figures) {
-        if need.days.iter().any(|range| range.has(day)) {
-            self.take_day(need.entity, day, figures);
+    /// What a report needs of an entity. `rows` gives its days within a range: none is asked for twice.
+    pub fn take_need<E>(
+        &mut self,
+        need: &Need,
+        total: Option<&Total>,
+        mut rows: impl FnMut(Range) -> Result<Days, E>,
+    ) -> Result<(), E> {
+        let total = total.filter(|_| need.is_run);
+        for span in need.spans(total) {
+            for (day, figures) in rows(span)? {
+                if need.days.iter().any(|range| range.has(day)) {
+                    self.take_day(need.entity, day, &figures);
+                }
+                if need.is_run && total.is_none_or(|total| day > total.until) {
+                    self.take_run(need.entity, &figures);
+                }
+            }
         }
-        if need.is_run && total.is_none_or(|total| day > total.until) {
-            self.take_run(need.entity, figures);
+        if let Some(total) = total {
+            self.take_run(need.entity, &total.figures);
         }
+        Ok(())
     }
 
     /// A part of what an entity's days add up to.
-    pub fn take_run(&mut self, entity: Entity, figures: &Figures) {
+    fn take_run(&mut self, entity: Entity, figures: &Figures) {
         add_to(self.runs.entry((entity, RUN)).or_default(), figures);
     }
 
@@ -138,7 +168,7 @@ impl Ledger {
 
 impl Need {
     /// The rows to read, none twice: the days asked for, and those that are not in the total yet.
-    pub fn spans(&self, total: Option<&Total>) -> Vec<Range> {
+    fn spans(&self, total: Option<&Total>) -> Vec<Range> {
         let mut spans = self.days.clone();
         if self.is_run {
             let from = total.map_or(i32::MIN, |total| total.until.0.saturating_add(1));

@@ -1,10 +1,11 @@
 //! A site's tables in memory, filled and read as the Worker does it: a row a day, and totals of the days that are over.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use tributary_core::config::Config;
 use tributary_core::facts::{Entity, Facts, Figures, add_to};
-use tributary_core::report::{Asked, Ledger, Total};
+use tributary_core::report::{Asked, Days, Ledger, Range, Total};
 use tributary_core::time::{Day, Millis};
 
 #[derive(Default)]
@@ -23,18 +24,11 @@ impl Tables {
             if !entity.has_total() {
                 continue;
             }
-            let (entity, stored) = (*entity, self.totals.get(entity).cloned());
-            let closing = Total::closing(stored.as_ref(), *day);
-            let mut total = stored.unwrap_or(Total { until: Day(i32::MIN), figures: Figures::new() });
-            let mut is_changed = total.take(*day, figures);
-            if let Some(range) = closing {
-                let rows = self.counters.range((entity, range.from)..=(entity, range.to));
-                rows.for_each(|(_, figures)| add_to(&mut total.figures, figures));
-                total.until = range.to;
-                is_changed = true;
-            }
-            if is_changed {
-                self.totals.insert(entity, total);
+            let stored = self.totals.get(entity).cloned();
+            let Ok(next) =
+                Total::counted(stored, *day, figures, |range| Ok::<_, Infallible>(self.days(*entity, range)));
+            if let Some(next) = next {
+                self.totals.insert(*entity, next);
                 self.totals_written += 1;
             }
         }
@@ -45,17 +39,19 @@ impl Tables {
         let (mut ledger, mut rows) = (Ledger::default(), 0);
         for need in asked.needs(config, now) {
             let total = self.totals.get(&need.entity).filter(|_| need.is_run);
-            for span in need.spans(total) {
-                for ((_, day), figures) in self.counters.range((need.entity, span.from)..=(need.entity, span.to)) {
-                    ledger.take_row(&need, total, *day, figures);
-                    rows += 1;
-                }
-            }
-            if let Some(total) = total {
-                ledger.take_run(need.entity, &total.figures);
-                rows += 1;
-            }
+            rows += usize::from(total.is_some());
+            let Ok(()) = ledger.take_need(&need, total, |range| {
+                let days = self.days(need.entity, range);
+                rows += days.len();
+                Ok::<_, Infallible>(days)
+            });
         }
         (ledger, rows)
+    }
+
+    /// An entity's rows within a range.
+    fn days(&self, entity: Entity, range: Range) -> Days {
+        let rows = self.counters.range((entity, range.from)..=(entity, range.to));
+        rows.map(|((_, day), figures)| (*day, figures.clone())).collect()
     }
 }
