@@ -22,7 +22,7 @@ use support::{Collector, Happening, batch};
 use timeline::NOW;
 use told::Told;
 use tributary_core::assignment::is_held_out;
-use tributary_core::config::{Config, GoalKind};
+use tributary_core::config::{Config, Figure, GoalKind};
 use tributary_core::facts::{Earned, Entity, Facts, Measure, Metric, Value};
 use tributary_core::message::Address;
 use tributary_core::money::Currency;
@@ -162,6 +162,10 @@ fn timelines_show_every_figure_of_every_experiment() {
         for variant in variants() {
             assert!(total(&shown, entity, Metric::Exposures(variant)) > 0, "{} {variant}", experiment.key);
         }
+        for (version, _) in (2_u32..).zip(experiment.allocations.iter().skip(1)) {
+            let under = |variant| total(&shown, entity, Metric::ExposuresUnder { variant, version });
+            assert!(variants().map(under).sum::<i128>() > 0, "{} {version}", experiment.key);
+        }
         let crossed = total(&shown, entity, Metric::Crossovers);
         assert_eq!(crossed > 0, experiment.allocations.len() > 1, "{}", experiment.key);
         for (goal, what) in (0_u8..).zip(&experiment.goals).filter(|(_, goal)| goal.key != "cart") {
@@ -174,6 +178,9 @@ fn timelines_show_every_figure_of_every_experiment() {
                 (what.is_revenue(), Measure::Orders(usd)),
                 (what.is_revenue(), Measure::Net(usd)),
                 (what.added_at.is_some(), Measure::Exposures),
+                (what.figure() != Figure::ConversionRate, Measure::Squares),
+                (matches!(what.figure(), Figure::SessionRate | Figure::Aov), Measure::DenominatorSquares),
+                (matches!(what.figure(), Figure::SessionRate | Figure::Aov), Measure::Products),
             ];
             for (is_due, measure) in rows {
                 let of = |variant| total(&shown, entity, Metric::Goal { goal, variant, measure });

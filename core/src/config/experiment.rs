@@ -159,6 +159,23 @@ pub enum Decides {
     OrdersPerUnit,
 }
 
+/// The figure of a goal by which variants are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Figure {
+    /// Converting units of exposed units.
+    ConversionRate,
+    /// Sessions that met the goal of sessions that count for it.
+    SessionRate,
+    /// Gross revenue, as far as it is within the cap, per exposed unit.
+    RevenuePerUnit,
+    /// Orders per exposed unit.
+    OrdersPerUnit,
+    /// Gross revenue, as far as it is within the cap, per order.
+    Aov,
+}
+
 /// What meets a goal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -299,6 +316,19 @@ impl Goal {
     /// Whether its figure is a share of sessions.
     pub fn is_of_sessions(&self) -> bool {
         self.per == Per::Session || matches!(self.kind, GoalKind::BounceRate { .. } | GoalKind::ExitRate { .. })
+    }
+
+    /// What decides: of a revenue goal what it names, or revenue per unit; else, and of one measured per session that names
+    /// nothing, the share that converts.
+    pub fn figure(&self) -> Figure {
+        match self.decides.filter(|_| self.is_revenue()) {
+            Some(Decides::RevenuePerUnit) => Figure::RevenuePerUnit,
+            Some(Decides::OrdersPerUnit) => Figure::OrdersPerUnit,
+            Some(Decides::Aov) => Figure::Aov,
+            None if self.is_of_sessions() => Figure::SessionRate,
+            None if self.is_revenue() => Figure::RevenuePerUnit,
+            None => Figure::ConversionRate,
+        }
     }
 
     /// Whether it counts money.

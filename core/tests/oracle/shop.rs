@@ -150,6 +150,8 @@ fn experiments(config: Config) -> Config {
             { "key": "click", "type": "click", "selector": "a", "per": "session" },
             { "key": "submit", "type": "form_submit", "selector": "form" },
             { "key": "back", "type": "custom_event", "event": "refund" },
+            { "key": "worth", "type": "revenue", "event": "purchase", "decides": "aov" },
+            { "key": "orders", "type": "revenue", "event": "purchase", "decides": "orders_per_unit", "window_ms": DAY },
         ]
     });
     let club = json!({
@@ -161,6 +163,7 @@ fn experiments(config: Config) -> Config {
             { "key": "entered", "type": "bounce_rate", "entry": { "operator": "contains", "url": "thanks" } },
             thanks,
             { "key": "click", "type": "click", "selector": "a", "per": "session" },
+            { "key": "worth", "type": "revenue", "event": "purchase", "decides": "aov", "window_ms": DAY },
         ]
     });
     let late = json!({
