@@ -22,7 +22,7 @@ use support::{Collector, Happening, batch};
 use timeline::NOW;
 use told::Told;
 use tributary_core::assignment::is_held_out;
-use tributary_core::config::{Config, Figure, GoalKind};
+use tributary_core::config::{Config, Criterion, GoalKind};
 use tributary_core::facts::{Earned, Entity, Facts, Measure, Metric, Value};
 use tributary_core::message::Address;
 use tributary_core::money::Currency;
@@ -178,9 +178,9 @@ fn timelines_show_every_figure_of_every_experiment() {
                 (what.is_revenue(), Measure::Orders(usd)),
                 (what.is_revenue(), Measure::Net(usd)),
                 (what.added_at.is_some(), Measure::Exposures),
-                (what.figure() != Figure::ConversionRate, Measure::Squares),
-                (matches!(what.figure(), Figure::SessionRate | Figure::Aov), Measure::DenominatorSquares),
-                (matches!(what.figure(), Figure::SessionRate | Figure::Aov), Measure::Products),
+                (what.criterion() != Criterion::ConversionRate, Measure::Squares),
+                (matches!(what.criterion(), Criterion::SessionRate | Criterion::Aov), Measure::DenominatorSquares),
+                (matches!(what.criterion(), Criterion::SessionRate | Criterion::Aov), Measure::Products),
             ];
             for (is_due, measure) in rows {
                 let of = |variant| total(&shown, entity, Metric::Goal { goal, variant, measure });

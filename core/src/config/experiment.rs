@@ -163,7 +163,7 @@ pub enum Decides {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Figure {
+pub enum Criterion {
     /// Converting units of exposed units.
     ConversionRate,
     /// Sessions that met the goal of sessions that count for it.
@@ -320,14 +320,14 @@ impl Goal {
 
     /// What decides: of a revenue goal what it names, or revenue per unit; else, and of one measured per session that names
     /// nothing, the share that converts.
-    pub fn figure(&self) -> Figure {
+    pub fn criterion(&self) -> Criterion {
         match self.decides.filter(|_| self.is_revenue()) {
-            Some(Decides::RevenuePerUnit) => Figure::RevenuePerUnit,
-            Some(Decides::OrdersPerUnit) => Figure::OrdersPerUnit,
-            Some(Decides::Aov) => Figure::Aov,
-            None if self.is_of_sessions() => Figure::SessionRate,
-            None if self.is_revenue() => Figure::RevenuePerUnit,
-            None => Figure::ConversionRate,
+            Some(Decides::RevenuePerUnit) => Criterion::RevenuePerUnit,
+            Some(Decides::OrdersPerUnit) => Criterion::OrdersPerUnit,
+            Some(Decides::Aov) => Criterion::Aov,
+            None if self.is_of_sessions() => Criterion::SessionRate,
+            None if self.is_revenue() => Criterion::RevenuePerUnit,
+            None => Criterion::ConversionRate,
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Sum;
 use super::spread::{Part, Spread};
 use super::visit::Session;
-use crate::config::{Experiment, Figure, Goal, GoalKind, Version};
+use crate::config::{Criterion, Experiment, Goal, GoalKind, Version};
 use crate::event::GoalRef;
 use crate::facts::{Entity, Facts, Measure, Metric};
 use crate::judge::Rules;
@@ -139,8 +139,8 @@ impl Enrolment {
                     add(day, Measure::Net(currency), net);
                 }
             }
-            let Some(figure) = experiment.goals.get(usize::from(goal)).map(Goal::figure) else { continue };
-            if let Some(part) = conversions.part(figure, rules.config.currency) {
+            let Some(criterion) = experiment.goals.get(usize::from(goal)).map(Goal::criterion) else { continue };
+            if let Some(part) = conversions.part(criterion, rules.config.currency) {
                 let spread = Spread::of(part, None);
                 spread.measures().into_iter().for_each(|(measure, amount)| add(exposed_on, measure, amount));
             }
@@ -150,18 +150,18 @@ impl Enrolment {
 
 impl Conversions {
     /// The unit's part in what decides; `None` of a share of units, whose spread follows from the share.
-    fn part(&self, figure: Figure, currency: Currency) -> Option<Part> {
+    fn part(&self, criterion: Criterion, currency: Currency) -> Option<Part> {
         let days = || self.days.values();
         let sales = || days().filter_map(|tally| tally.revenue.get(&currency));
         let orders = || sales().map(|(orders, ..)| i128::from(*orders)).sum();
         let gross = || sales().map(|(_, gross, _)| *gross).sum();
         let sum = |count: fn(&Tally) -> u32| days().map(|tally| i128::from(count(tally))).sum();
-        Some(match figure {
-            Figure::ConversionRate => return None,
-            Figure::SessionRate => Part::Count(sum(|tally| tally.sessions_met), Some(sum(|tally| tally.sessions))),
-            Figure::RevenuePerUnit => Part::Revenue(gross(), None),
-            Figure::OrdersPerUnit => Part::Count(orders(), None),
-            Figure::Aov => Part::Revenue(gross(), Some(orders())),
+        Some(match criterion {
+            Criterion::ConversionRate => return None,
+            Criterion::SessionRate => Part::Count(sum(|tally| tally.sessions_met), Some(sum(|tally| tally.sessions))),
+            Criterion::RevenuePerUnit => Part::Revenue(gross(), None),
+            Criterion::OrdersPerUnit => Part::Count(orders(), None),
+            Criterion::Aov => Part::Revenue(gross(), Some(orders())),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tributary_core::config::{Experiment, Figure, Goal, GoalKind, Unit};
+use tributary_core::config::{Criterion, Experiment, Goal, GoalKind, Unit};
 use tributary_core::facts::{Entity, Measure, Metric};
 use tributary_core::time::Millis;
 use tributary_core::wire::Reason;
@@ -140,12 +140,12 @@ impl Oracle<'_> {
             };
             let (orders, gross) = (count(sold().count()), sold().map(|sale| sale.gross).sum::<i128>());
             let met = count(sessions.iter().filter(|(_, is_met)| *is_met).count());
-            let (part, whole) = match goal.figure() {
-                Figure::ConversionRate => continue,
-                Figure::SessionRate => (met, count(sessions.len())),
-                Figure::RevenuePerUnit => (gross, 0),
-                Figure::OrdersPerUnit => (orders, 0),
-                Figure::Aov => (gross, orders),
+            let (part, whole) = match goal.criterion() {
+                Criterion::ConversionRate => continue,
+                Criterion::SessionRate => (met, count(sessions.len())),
+                Criterion::RevenuePerUnit => (gross, 0),
+                Criterion::OrdersPerUnit => (orders, 0),
+                Criterion::Aov => (gross, orders),
             };
             self.add(exposed_at, entity, of(Measure::Squares), part.pow(2));
             self.add(exposed_at, entity, of(Measure::DenominatorSquares), whole.pow(2));
