@@ -1,0 +1,17 @@
+//! What an experiment's figures decide.
+
+mod evidence;
+mod state;
+
+pub use evidence::{Evidence, Guardrail, decide};
+pub use state::{Breach, Decision, Inconclusive, Invalid, State};
+
+use crate::time::{DAY, Millis};
+
+/// Results show from so long after the start: the first hours are not like the days that follow.
+pub const RESULTS_AFTER: Millis = DAY;
+
+/// Whether results show at a time.
+pub fn results_show(started_at: Millis, now: Millis) -> bool {
+    now.saturating_sub(started_at) >= RESULTS_AFTER
+}
