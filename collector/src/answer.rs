@@ -114,6 +114,7 @@ impl From<InputError> for Problem {
             InputError::Malformed { field, limit, .. } => Self::new(400, "malformed", message).about(field, limit),
             InputError::UnknownExperiment(_) => Self::new(404, "unknown_experiment", message),
             InputError::Conflict(_) => Self::new(409, "conflict", message),
+            InputError::Fixed(field) => Self::new(409, "conflict", message).about(field, "as it was at the start"),
         }
     }
 }

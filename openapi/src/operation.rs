@@ -259,8 +259,12 @@ fn site(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
 }
 
 fn experiment(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
-    let goals = json!([{ "key": "order", "type": "revenue", "event": "purchase" }]);
+    let goals = json!([
+        { "key": "order", "type": "revenue", "event": "purchase" },
+        { "key": "bounce", "type": "bounce_rate", "direction": "decrease", "guardrail": { "tolerance": 0.05 } },
+    ]);
     let variants = json!([{ "key": "control" }, { "key": "b", "name": "Evening" }]);
+    let plan = json!({ "method": "sequential", "revenue_cap": "500.00", "after": "all_to_winner" });
     let (summary, description, body) = match endpoint {
         Endpoint::MakeExperiment => (
             "Make an experiment, a draft",
@@ -268,12 +272,13 @@ fn experiment(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
              add up to 1. At most 500 a site.",
             Some(json_body(
                 schemas.taken::<input::NewExperiment>(),
-                json!({ "key": "hero", "coverage": 0.5, "variants": variants, "goals": goals }),
+                json!({ "key": "hero", "coverage": 0.5, "variants": variants, "goals": goals, "plan": plan }),
             )),
         ),
         Endpoint::ChangeExperiment => (
             "Change an experiment",
-            "What is absent stays. Other shares are a new version of it; goals are added.",
+            "What is absent stays. Other shares are a new version of it; goals are added. How it is decided (`plan`, and `guardrail` \
+             of a goal) is fixed by the call that starts it.",
             Some(json_body(
                 schemas.taken::<input::ExperimentChange>(),
                 json!({ "coverage": 0.8, "weights": [0.5, 0.5] }),
@@ -283,7 +288,7 @@ fn experiment(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             let schema = schemas.taken::<input::ExperimentStart>();
             let body =
                 Body { content_type: "application/json", schema, example: json!({ "at": DAY }), is_optional: true };
-            ("Start an experiment", "Its goals stay from then on; more can be added.", Some(body))
+            ("Start an experiment", "Its goals and its plan stay from then on; more goals can be added.", Some(body))
         }
         Endpoint::PauseExperiment => {
             ("Pause an experiment", "Nobody is newly exposed; conversions go on counting.", None)

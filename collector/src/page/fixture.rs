@@ -101,6 +101,7 @@ fn goal(key: &str, kind: GoalKind) -> Goal {
         window: None,
         per: Per::Unit,
         decides: None,
+        guardrail: None,
         added_at: None,
         added_in: 0,
     }

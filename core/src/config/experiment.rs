@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Version;
+use super::{Guardrail, Plan, Version};
 use crate::time::Millis;
 
 /// An experiment. The first variant is the control, the first goal is primary.
@@ -33,6 +33,9 @@ pub struct Experiment {
     pub allocations: Vec<Allocation>,
     /// What is counted.
     pub goals: Vec<Goal>,
+    /// How it is decided.
+    #[serde(default)]
+    pub plan: Plan,
     /// Start of the run (included).
     pub started_at: Option<Millis>,
     /// The configuration's version that set the start: sessions accepted before it are not counted.
@@ -113,6 +116,9 @@ pub struct Goal {
     /// What decides of a revenue goal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decides: Option<Decides>,
+    /// For a secondary goal that must not get worse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardrail: Option<Guardrail>,
     /// For a goal added to a running experiment: units first exposed from here on are its denominator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added_at: Option<Millis>,

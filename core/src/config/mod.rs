@@ -6,6 +6,7 @@
 mod attribution;
 mod experiment;
 mod page;
+mod plan;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 pub use attribution::*;
 pub use experiment::*;
+pub use plan::*;
 
 use crate::money::Currency;
 use crate::time::{DAY, HOUR, Millis, Zone};

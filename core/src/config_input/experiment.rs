@@ -3,15 +3,17 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::plan::{NewPlan, guardrail};
 use super::{
     FULL_SHARE, InputError, MAX_EXPERIMENTS, MAX_GOALS, MAX_REVENUE_CELLS, MAX_VARIANTS, OLDEST_START, condition,
     duration, event_name, field, key, number_after, require, share, text, unique,
 };
 use crate::config::{
-    Address, Allocation, Config, Decides, Direction, Experiment, Goal, GoalKind, Namespace, Per, Unit, UrlOperator,
-    Variant, Version,
+    Address, Allocation, Config, Decides, Direction, Experiment, Goal, GoalKind, Guardrail, Namespace, Per, Plan, Unit,
+    UrlOperator, Variant, Version,
 };
 use crate::judge::pattern;
+use crate::money::Currency;
 #[cfg(feature = "schema")]
 use crate::schema;
 use crate::time::Millis;
@@ -40,6 +42,8 @@ pub struct NewExperiment {
     variants: Vec<NewVariant>,
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_GOALS)))]
     goals: Vec<NewGoal>,
+    /// How it is decided; fixed by the call that starts it.
+    plan: Option<NewPlan>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -82,6 +86,8 @@ struct NewGoal {
     #[serde(default)]
     per: Per,
     decides: Option<Decides>,
+    /// A secondary goal that must not get worse: one that does stops a variant from winning.
+    guardrail: Option<Guardrail>,
 }
 
 /// `POST /v1/sites/{site}/experiments/{key}/start`.
@@ -107,6 +113,8 @@ pub struct ExperimentChange {
     weights: Option<Vec<f64>>,
     /// Goals to add. Those of a running experiment have their own denominator: units first exposed from now on.
     goals: Option<Vec<NewGoal>>,
+    /// How it is decided, as a whole: what is absent in it is the default. Fixed by the call that starts the experiment.
+    plan: Option<NewPlan>,
 }
 
 fn one() -> f64 {
@@ -122,7 +130,7 @@ impl Config {
         }
         let mut next = self.next();
         let number = number_after(self.experiments.iter().map(|experiment| experiment.number));
-        next.experiments.push(new.into_experiment(number)?);
+        next.experiments.push(new.into_experiment(number, self.currency)?);
         next.checked()
     }
 
@@ -179,7 +187,8 @@ impl Config {
 
     /// The next version, with other shares or more goals. Each change of shares is a version of the experiment.
     pub fn with_experiment_change(&self, key: &str, change: ExperimentChange, now: Millis) -> Result<Self, InputError> {
-        self.with_experiment_changed(key, |experiment, version| change.apply(experiment, version, now))
+        let currency = self.currency;
+        self.with_experiment_changed(key, |experiment, version| change.apply(experiment, version, (now, currency)))
     }
 
     fn with_experiment_changed(
@@ -196,7 +205,7 @@ impl Config {
 }
 
 impl NewExperiment {
-    fn into_experiment(self, number: u16) -> Result<Experiment, InputError> {
+    fn into_experiment(self, number: u16, currency: Currency) -> Result<Experiment, InputError> {
         key("key", &self.key)?;
         let name = self.name.unwrap_or_else(|| self.key.clone());
         text("name", &name)?;
@@ -226,6 +235,7 @@ impl NewExperiment {
             variants,
             allocations: vec![Allocation { coverage, weights }],
             goals: Vec::new(),
+            plan: Plan::default(),
             started_at: None,
             started_in: 0,
             ended_at: None,
@@ -233,12 +243,20 @@ impl NewExperiment {
             pauses: Vec::new(),
         };
         add_goals(&mut experiment, self.goals, None, 0)?;
+        if let Some(plan) = self.plan {
+            experiment.plan = plan.into_plan(&experiment, currency)?;
+        }
         Ok(experiment)
     }
 }
 
 impl ExperimentChange {
-    fn apply(self, experiment: &mut Experiment, version: Version, now: Millis) -> Result<(), InputError> {
+    fn apply(
+        self,
+        experiment: &mut Experiment,
+        version: Version,
+        (now, currency): (Millis, Currency),
+    ) -> Result<(), InputError> {
         if experiment.ended_at.is_some() {
             return Err(InputError::Conflict("the experiment has ended"));
         }
@@ -249,6 +267,14 @@ impl ExperimentChange {
         if let Some(goals) = self.goals {
             let added_at = experiment.started_at.filter(|start| *start <= now).map(|_| now);
             add_goals(experiment, goals, added_at, version)?;
+        }
+        if let Some(plan) = self.plan {
+            let plan = plan.into_plan(experiment, currency)?;
+            let is_open = experiment.started_at.is_none();
+            if let Some(name) = experiment.plan.difference(&plan).filter(|_| !is_open) {
+                return Err(InputError::Fixed(format!("plan.{name}")));
+            }
+            experiment.plan = plan;
         }
         let Some(mut allocation) = experiment.allocations.last().cloned() else { return Ok(()) };
         if let Some(coverage) = self.coverage {
@@ -297,6 +323,10 @@ fn add_goals(
         let is_revenue = matches!(new.kind, GoalKind::Revenue { .. });
         let decides = new.decides;
         require(is_revenue || decides.is_none(), &format!("goals[{place}].decides"), "given for revenue goals only")?;
+        guardrail(place, experiment.goals.is_empty(), new.guardrail)?;
+        if new.guardrail.is_some() && experiment.started_at.is_some() {
+            return Err(InputError::Fixed(format!("goals[{place}].guardrail")));
+        }
         let (direction, window, per) = (new.direction, new.window_ms, new.per);
         experiment.goals.push(Goal {
             key: new.key,
@@ -306,6 +336,7 @@ fn add_goals(
             window,
             per,
             decides,
+            guardrail: new.guardrail,
             added_at,
             added_in,
         });

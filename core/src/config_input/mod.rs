@@ -2,6 +2,7 @@
 
 mod attribution;
 mod experiment;
+mod plan;
 mod read;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 pub use attribution::{NewCampaign, NewCommunication, NewExperience, NewJourney, NewSequence, NewSiteGoal};
 pub use experiment::{ExperimentChange, ExperimentStart, NewExperiment};
+pub use plan::NewPlan;
 pub use read::read;
 
 use crate::assignment::FULL_SHARE;
@@ -73,6 +75,9 @@ pub enum InputError {
     /// It is not in a state for this.
     #[error("{0}")]
     Conflict(&'static str),
+    /// What decides an experiment, which has been started.
+    #[error("`{0}` is fixed once an experiment was started")]
+    Fixed(String),
 }
 
 /// `POST /v1/sites`.
