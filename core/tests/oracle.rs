@@ -140,6 +140,10 @@ fn shops() -> [[Config; 2]; 3] {
     ["UTC", "Pacific/Chatham", "America/New_York"].map(shop::shop)
 }
 
+fn has_cap(criterion: Criterion) -> bool {
+    matches!(criterion, Criterion::RevenuePerUnit | Criterion::Aov)
+}
+
 fn money() -> [Currency; 2] {
     ["USD", "JPY"].map(|code| Currency::parse(code).unwrap())
 }
@@ -178,6 +182,7 @@ fn timelines_show_every_figure_of_every_experiment() {
                 (what.is_revenue(), Measure::Orders(usd)),
                 (what.is_revenue(), Measure::Net(usd)),
                 (what.added_at.is_some(), Measure::Exposures),
+                (experiment.key == "wide" && has_cap(what.criterion()), Measure::BeyondCap),
                 (what.criterion() != Criterion::ConversionRate, Measure::Squares),
                 (matches!(what.criterion(), Criterion::SessionRate | Criterion::Aov), Measure::DenominatorSquares),
                 (matches!(what.criterion(), Criterion::SessionRate | Criterion::Aov), Measure::Products),

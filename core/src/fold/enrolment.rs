@@ -141,7 +141,7 @@ impl Enrolment {
             }
             let Some(criterion) = experiment.goals.get(usize::from(goal)).map(Goal::criterion) else { continue };
             if let Some(part) = conversions.part(criterion, rules.config.currency) {
-                let spread = Spread::of(part, None);
+                let spread = Spread::of(part, experiment.plan.revenue_cap(rules.config.currency));
                 spread.measures().into_iter().for_each(|(measure, amount)| add(exposed_on, measure, amount));
             }
         }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod communication;
+mod evidence;
 mod experience;
 mod experiment;
 mod ledger;
@@ -20,6 +21,7 @@ use crate::time::{Day, Millis};
 use crate::wire::Reason;
 pub use asked::*;
 pub use communication::*;
+pub use evidence::{decision, mismatch_of, sums};
 pub use experience::*;
 pub use experiment::*;
 pub use ledger::*;

@@ -9,7 +9,7 @@ use tributary_core::wire::Reason;
 
 use super::site::Sale;
 use super::{Oracle, Who};
-use crate::shop::{EXPERIMENTS, GOOD_PRICES, PAGES};
+use crate::shop::{CAP_OF_WIDE, EXPERIMENTS, GOOD_PRICES, PAGES};
 use crate::told::What;
 
 /// A unit that counts for an experiment.
@@ -139,14 +139,18 @@ impl Oracle<'_> {
                 sales.iter().filter(|sale| conversions.contains(&sale.place) && sale.currency == self.config.currency)
             };
             let (orders, gross) = (count(sold().count()), sold().map(|sale| sale.gross).sum::<i128>());
+            let within = |gross: i128| if experiment.key == "wide" { gross.min(CAP_OF_WIDE) } else { gross };
             let met = count(sessions.iter().filter(|(_, is_met)| *is_met).count());
             let (part, whole) = match goal.criterion() {
                 Criterion::ConversionRate => continue,
                 Criterion::SessionRate => (met, count(sessions.len())),
-                Criterion::RevenuePerUnit => (gross, 0),
+                Criterion::RevenuePerUnit => (within(gross), 0),
                 Criterion::OrdersPerUnit => (orders, 0),
-                Criterion::Aov => (gross, orders),
+                Criterion::Aov => (within(gross), orders),
             };
+            if matches!(goal.criterion(), Criterion::RevenuePerUnit | Criterion::Aov) {
+                self.add(exposed_at, entity, of(Measure::BeyondCap), gross - within(gross));
+            }
             self.add(exposed_at, entity, of(Measure::Squares), part.pow(2));
             self.add(exposed_at, entity, of(Measure::DenominatorSquares), whole.pow(2));
             self.add(exposed_at, entity, of(Measure::Products), part * whole);
