@@ -45,11 +45,11 @@ fn a_plan_that_nobody_makes_is_a_fixed_sample_at_95_percent_that_changes_nothing
 fn a_plan_says_what_it_is_told() {
     let told = json!({
         "method": "bayesian", "base_rate": 0.5, "smallest_effect": 0.9, "confidence": 0.9, "power": 0.9,
-        "prior": { "mean": 0, "sd": 0.1 }, "revenue_cap": "500", "after": "all_to_winner"
+        "prior": { "mean": 0, "deviation": 0.1 }, "revenue_cap": "500", "after": "all_to_winner"
     });
     let plan = planned(told).unwrap();
     assert_eq!((plan.method, plan.after), (Method::Bayesian, After::AllToWinner));
-    assert_eq!(plan.prior, Some(Prior { mean: 0.0, sd: 0.1 }));
+    assert_eq!(plan.prior, Some(Prior { mean: 0.0, deviation: 0.1 }));
     assert_eq!(plan.revenue_cap.as_deref(), Some("500.00"));
     let bandit = planned(json!({ "bandit": { "floor": 0.1 } })).unwrap().bandit;
     assert_eq!(bandit, Some(Bandit { floor: 0.1, every_ms: DAY }));
@@ -80,9 +80,9 @@ fn what_no_plan_can_be_is_refused_by_the_name_of_its_field() {
         (json!({ "confidence": 0.4 }), "plan.confidence"),
         (json!({ "confidence": 1 }), "plan.confidence"),
         (json!({ "power": 0.1 }), "plan.power"),
-        (json!({ "prior": { "mean": 0, "sd": 1 } }), "plan.prior"),
-        (json!({ "method": "bayesian", "prior": { "mean": 0, "sd": 0 } }), "plan.prior.sd"),
-        (json!({ "method": "bayesian", "prior": { "mean": -2, "sd": 1 } }), "plan.prior.mean"),
+        (json!({ "prior": { "mean": 0, "deviation": 1 } }), "plan.prior"),
+        (json!({ "method": "bayesian", "prior": { "mean": 0, "deviation": 0 } }), "plan.prior.deviation"),
+        (json!({ "method": "bayesian", "prior": { "mean": -2, "deviation": 1 } }), "plan.prior.mean"),
         (json!({ "bandit": { "floor": 0.51 } }), "plan.bandit.floor"),
         (json!({ "bandit": { "every_ms": HOUR - 1 } }), "plan.bandit.every_ms"),
         (json!({ "bandit": {}, "after": "complete" }), "plan.after"),

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::statistics::{Method, Prior};
+
 use crate::money::{self, Currency};
+use crate::statistics;
 use crate::time::{DAY, Millis};
 
 /// What decides an experiment, and what happens then. Of rates, all numbers are shares: 0.02 is 2 %.
@@ -31,33 +34,6 @@ pub struct Plan {
     /// The experiment's shares follow its results, and it has no winner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bandit: Option<Bandit>,
-}
-
-/// Which test decides.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// A fixed sample, looked at once.
-    #[default]
-    Fixed,
-    /// The chance that a variant is better than the control.
-    Bayesian,
-    /// An interval that holds at every look.
-    Sequential,
-}
-
-/// A normal distribution of the relative uplift.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Prior {
-    /// Its mean: 0.1 is 10 % more than the control.
-    #[cfg_attr(feature = "schema", schemars(range(min = -1, max = 10)))]
-    pub mean: f64,
-    /// Its standard deviation.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0001, max = 10)))]
-    pub sd: f64,
 }
 
 /// What the collector does about a first winner.
@@ -126,6 +102,12 @@ impl Default for Bandit {
 }
 
 impl Plan {
+    /// The part of it that the tests know.
+    pub fn test(&self) -> statistics::Plan {
+        let &Self { base_rate, smallest_effect: effect, confidence, power, method, prior, .. } = self;
+        statistics::Plan { base_rate, effect, confidence, power, method, prior }
+    }
+
     /// The most that one unit's revenue counts, in minor units of the site's currency.
     pub fn revenue_cap(&self, currency: Currency) -> Option<i64> {
         Some(money::parse(self.revenue_cap.as_deref()?, currency)?.minor)

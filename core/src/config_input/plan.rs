@@ -64,10 +64,10 @@ impl NewPlan {
             if direction == Direction::Decrease { 1.0 - plan.smallest_effect } else { 1.0 + plan.smallest_effect };
         let is_rate = (0.0..1.0).contains(&(plan.base_rate * factor)) && factor > 0.0;
         require(is_rate, "plan.smallest_effect", "such that the base rate with it stays between 0 and 1")?;
-        if let Some(Prior { mean, sd }) = plan.prior {
+        if let Some(Prior { mean, deviation }) = plan.prior {
             require(plan.method == Method::Bayesian, "plan.prior", "given for the Bayesian method only")?;
             within("prior.mean", mean, (-1.0, 10.0))?;
-            within("prior.sd", sd, (0.0001, 10.0))?;
+            within("prior.deviation", deviation, (0.0001, 10.0))?;
         }
         if let Some(bandit) = plan.bandit {
             self::bandit(bandit, &plan, experiment.variants.len())?;
