@@ -1,6 +1,5 @@
-//! From figures to a decision.
+//! What a decision is made from.
 
-use super::state::Decision;
 use crate::config::Direction;
 use crate::statistics::{Figure, Mismatch, Plan};
 use crate::time::Millis;
@@ -27,6 +26,10 @@ pub struct Evidence<'a> {
 }
 
 /// A secondary goal that a winner must not harm.
+///
+/// It is breached by a challenger when the whole interval of the relative effect lies beyond the tolerance, on the worse
+/// side: harm that is shown, not harm that cannot be excluded. Where the control's figure is 0 there is no relative effect,
+/// so nothing is breached.
 #[derive(Debug, Clone, Copy)]
 pub struct Guardrail<'a> {
     /// Place of the goal in the experiment.
@@ -39,10 +42,4 @@ pub struct Guardrail<'a> {
     pub stops: bool,
     /// Its figures, control first.
     pub figures: &'a [Figure],
-}
-
-/// Decides. `kept` is what was decided before: what stands is given back as it is.
-pub fn decide(evidence: &Evidence<'_>, kept: Option<&Decision>) -> Decision {
-    let _ = (evidence, kept);
-    todo!()
 }

@@ -1,9 +1,12 @@
 //! What an experiment's figures decide.
 
+mod decide;
 mod evidence;
+mod guardrail;
 mod state;
 
-pub use evidence::{Evidence, Guardrail, decide};
+pub use decide::decide;
+pub use evidence::{Evidence, Guardrail};
 pub use state::{Breach, Decision, Inconclusive, Invalid, State};
 
 use crate::time::{DAY, Millis};

@@ -98,6 +98,13 @@ pub struct Decision {
     pub breaches: Vec<Breach>,
 }
 
+impl State {
+    /// Whether a later state is the same one still; another leader is.
+    pub(super) fn continues_as(self, later: Self) -> bool {
+        self == later || matches!((self, later), (Self::Collecting { .. }, Self::Collecting { .. }))
+    }
+}
+
 impl Decision {
     /// Whether it is taken for good: a winner, or a test that is decided once and has been.
     pub fn stands(&self) -> bool {

@@ -33,8 +33,7 @@ pub struct Bayesian {
 /// The posterior of a relative effect that was observed with a standard error: normal, the precisions add up (Gelman et al.,
 /// "Bayesian Data Analysis", 3rd ed., section 2.5). `None` where the numbers are beyond doubles.
 pub(super) fn posterior(
-    value: f64,
-    squared_error: f64,
+    (value, squared_error): (f64, f64),
     prior: Option<Prior>,
     alpha: f64,
     direction: Direction,

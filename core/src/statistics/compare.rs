@@ -72,59 +72,52 @@ pub struct Test {
 
 /// Compares a challenger with the control.
 pub fn compare(control: &Figure, challenger: &Figure, settings: &Settings) -> Comparison {
-    match estimate(control).and_then(|a| Ok((a, estimate(challenger)?))) {
-        Ok((a, b)) if std::mem::discriminant(control) == std::mem::discriminant(challenger) => {
-            compare_estimates((control, &a), (challenger, &b), settings)
+    let absent = |undefined| Comparison { undefined: Some(undefined), ..Comparison::default() };
+    let estimates = match (estimate(control), estimate(challenger)) {
+        (Ok(a), Ok(b)) => (a, b),
+        (Err(undefined), _) | (_, Err(undefined)) => return absent(undefined),
+    };
+    match (control, challenger) {
+        (Figure::Share { .. }, Figure::Share { .. }) => {
+            let test =
+                z_test(control, challenger).map(|(statistic, p_value)| Test { statistic, degrees: None, p_value });
+            let critical = normal_quantile(settings.alpha / 2.0).map(f64::abs);
+            effects(estimates, test, critical, settings)
         }
-        Ok(_) => Comparison { undefined: Some(Undefined::Impossible), ..Comparison::default() },
-        Err(undefined) => Comparison { undefined: Some(undefined), ..Comparison::default() },
+        (Figure::Mean { .. }, Figure::Mean { .. }) | (Figure::Ratio { .. }, Figure::Ratio { .. }) => {
+            let degrees = degrees(&estimates.0, &estimates.1);
+            let test = degrees.and_then(|degrees| t_test(estimates, degrees));
+            let critical = degrees.and_then(|degrees| student_quantile(settings.alpha, degrees));
+            effects(estimates, test, critical, settings)
+        }
+        _ => absent(Undefined::Impossible),
     }
 }
 
-fn compare_estimates(
-    (control, a): (&Figure, &Estimate),
-    (challenger, b): (&Figure, &Estimate),
-    settings: &Settings,
-) -> Comparison {
-    let alpha = settings.alpha;
-    let squared_error = a.squared_error() + b.squared_error();
-    let degrees = match control {
-        Figure::Share { .. } => None,
-        Figure::Mean { .. } | Figure::Ratio { .. } => degrees(a, b),
-    };
-    let critical = match (control, degrees) {
-        (Figure::Share { .. }, _) => normal_quantile(alpha / 2.0).map(f64::abs),
-        (_, degrees) => degrees.and_then(|degrees| student_quantile(alpha, degrees)),
-    };
+/// Everything that follows from two estimates, with so many standard errors to either side of an effect.
+fn effects((a, b): (Estimate, Estimate), test: Option<Test>, critical: Option<f64>, settings: &Settings) -> Comparison {
+    let Settings { alpha, direction, prior } = *settings;
     let interval = |value: f64, squared_error: f64| {
-        let spread = Some(squared_error.sqrt()).filter(|error| *error > 0.0);
-        spread.zip(critical).and_then(|(error, critical)| around(value, error * critical))
+        let error = Some(squared_error.sqrt()).filter(|error| *error > 0.0);
+        error.zip(critical).and_then(|(error, critical)| around(value, error * critical))
     };
     let difference = b.value - a.value;
-    let test = match (control, challenger) {
-        (Figure::Share { units: n, successes: x }, Figure::Share { units: m, successes: y }) => {
-            z_test((*n, *x), (*m, *y)).map(|(statistic, p_value)| Test { statistic, degrees: None, p_value })
-        }
-        _ => degrees.and_then(|degrees| t_test(difference / squared_error.sqrt(), degrees)),
-    };
-    let relative = relative(a, b);
+    let relative = relative(&a, &b);
     // Of one variant without a spread the relative effect's error would be too small: a rate of 0 or 1 is not known exactly.
     let known = relative.filter(|_| a.variance > 0.0 && b.variance > 0.0);
-    let bayesian = known
-        .and_then(|(value, squared_error)| posterior(value, squared_error, settings.prior, alpha, settings.direction));
-    let sequential = known.and_then(|(value, squared_error)| sequence(value, squared_error, a.units + b.units, alpha));
     Comparison {
-        absolute: difference
-            .is_finite()
-            .then(|| Effect { value: difference, interval: interval(difference, squared_error) }),
-        relative: relative.map(|(value, _)| Effect {
-            value,
-            interval: known.and_then(|(value, squared_error)| interval(value, squared_error)),
+        absolute: difference.is_finite().then(|| Effect {
+            value: difference,
+            interval: interval(difference, a.squared_error() + b.squared_error()),
         }),
-        undefined: why(a, b, relative.is_some()),
+        relative: relative.map(|(value, squared_error)| Effect {
+            value,
+            interval: known.and_then(|_| interval(value, squared_error)),
+        }),
         test,
-        bayesian,
-        sequential,
+        bayesian: known.and_then(|(value, squared_error)| posterior((value, squared_error), prior, alpha, direction)),
+        sequential: known.and_then(|(value, squared_error)| sequence(value, squared_error, a.units + b.units, alpha)),
+        undefined: why(&a, &b, relative.is_some()),
     }
 }
 
@@ -137,7 +130,9 @@ fn relative(a: &Estimate, b: &Estimate) -> Option<(f64, f64)> {
     (a.value > 0.0 && value.is_finite() && squared_error.is_finite()).then_some((value, squared_error))
 }
 
-fn t_test(statistic: f64, degrees: f64) -> Option<Test> {
+/// Welch's t-test: the difference over its standard error, which is not pooled.
+fn t_test((a, b): (Estimate, Estimate), degrees: f64) -> Option<Test> {
+    let statistic = (b.value - a.value) / (a.squared_error() + b.squared_error()).sqrt();
     let p_value = student_two_sided(statistic, degrees).filter(|p_value| p_value.is_finite())?;
     statistic.is_finite().then_some(Test { statistic, degrees: Some(degrees), p_value })
 }

@@ -54,10 +54,11 @@ fn as_normal(t: f64, degrees: f64) -> f64 {
 /// converges from any start, and is nearly straight in the tails, so it does in a few steps.
 pub(super) fn student_quantile(alpha: f64, degrees: f64) -> Option<f64> {
     let mut t = -normal_quantile(alpha / 2.0)?;
-    let scale = ln_gamma((degrees + 1.0) / 2.0) - ln_gamma(degrees / 2.0) - (degrees * PI).ln() / 2.0;
+    let half = f64::midpoint(degrees, 1.0);
+    let scale = ln_gamma(half) - ln_gamma(degrees / 2.0) - (degrees * PI).ln() / 2.0;
     for _ in 0..50 {
         let chance = student_two_sided(t, degrees)?;
-        let density = (scale - (degrees + 1.0) / 2.0 * (t * t / degrees).ln_1p()).exp();
+        let density = (scale - half * (t * t / degrees).ln_1p()).exp();
         let step = (chance / alpha).ln() * chance / (2.0 * density * t);
         t *= step.exp();
         if step.abs() < 1e-13 {
