@@ -37,4 +37,5 @@ pub mod text;
 pub mod time;
 pub mod url;
 pub mod wire;
+pub mod words;
 mod zone;

@@ -20,10 +20,20 @@ pub fn decision(
     kept: Option<&Decision>,
     now: Millis,
 ) -> Option<Decision> {
-    let run = ledger.run(Entity::Experiment(experiment.number));
+    decide_on(config, experiment, &ledger.run(Entity::Experiment(experiment.number)), kept, now)
+}
+
+/// The same of a run's figures.
+pub(super) fn decide_on(
+    config: &Config,
+    experiment: &Experiment,
+    run: &Figures,
+    kept: Option<&Decision>,
+    now: Millis,
+) -> Option<Decision> {
     let started_at = experiment.started_at.filter(|start| results_show(*start, now))?;
     let primary = experiment.goals.first()?;
-    let sums = |placed| sums(placed, experiment, &run, config.currency);
+    let sums = |placed| sums(placed, experiment, run, config.currency);
     let guarded: Vec<(Placed<'_>, Vec<Figure>)> =
         (0_u8..).zip(&experiment.goals).skip(1).map(|placed| (placed, sums(placed))).collect();
     let guardrails = guarded.iter().filter_map(|((place, goal), figures)| {
@@ -34,7 +44,7 @@ pub fn decision(
         plan: &experiment.plan.test(),
         direction: primary.direction,
         figures: &sums((0, primary)),
-        mismatch: mismatch_of(experiment, &run),
+        mismatch: mismatch_of(experiment, run),
         guardrails: &guardrails.collect::<Vec<_>>(),
         started_at,
         ended: experiment.ended_at.is_some_and(|end| end <= now),
@@ -82,24 +92,35 @@ pub(super) fn exposures(goal: &Goal, place: u8, variant: u8) -> Metric {
 
 /// Exposures against the shares of the version that each unit was first exposed under.
 pub fn mismatch_of(experiment: &Experiment, run: &Figures) -> Option<Mismatch> {
-    let places = || (0_u8..).zip(&experiment.variants).map(|(variant, _)| variant);
-    let observed: Vec<i128> = places().map(|variant| get(run, Metric::Exposures(variant))).collect();
-    let mut expected = vec![0.0; observed.len()];
-    let mut earlier: i128 = observed.iter().sum();
+    mismatch(&exposed(experiment, run), &due(experiment, run))
+}
+
+/// Units of each variant, control first.
+pub(super) fn exposed(experiment: &Experiment, run: &Figures) -> Vec<i128> {
+    (0_u8..).zip(&experiment.variants).map(|(variant, _)| get(run, Metric::Exposures(variant))).collect()
+}
+
+/// How many units each variant would have by the shares.
+pub(super) fn due(experiment: &Experiment, run: &Figures) -> Vec<f64> {
+    let mut due = vec![0.0; experiment.variants.len()];
     // The first version has what the later ones leave.
-    let mut expect = |units: i128, allocation: &Allocation| {
-        for (expected, weight) in expected.iter_mut().zip(&allocation.weights) {
-            *expected += float(units) * f64::from(*weight) / 10_000.0;
-        }
-    };
-    let (first, later) = experiment.allocations.split_first()?;
-    for (version, allocation) in (2_u32..).zip(later) {
-        let units = places().map(|variant| get(run, Metric::ExposuresUnder { variant, version })).sum();
-        earlier -= units;
-        expect(units, allocation);
+    let mut first: i128 = exposed(experiment, run).iter().sum();
+    for (version, allocation) in (1_u32..).zip(&experiment.allocations).skip(1) {
+        let under = |(variant, _)| get(run, Metric::ExposuresUnder { variant, version });
+        let units = (0_u8..).zip(&experiment.variants).map(under).sum();
+        first -= units;
+        add_due(&mut due, units, allocation);
     }
-    expect(earlier, first);
-    mismatch(&observed, &expected)
+    if let Some(allocation) = experiment.allocations.first() {
+        add_due(&mut due, first, allocation);
+    }
+    due
+}
+
+fn add_due(due: &mut [f64], units: i128, allocation: &Allocation) {
+    for (due, weight) in due.iter_mut().zip(&allocation.weights) {
+        *due += float(units) * f64::from(*weight) / 10_000.0;
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
