@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::outcome::{end, end_rollout};
 use super::plan::{NewPlan, guardrail};
 use super::{
     FULL_SHARE, InputError, MAX_EXPERIMENTS, MAX_GOALS, MAX_REVENUE_CELLS, MAX_VARIANTS, OLDEST_START, condition,
@@ -149,14 +150,14 @@ impl Config {
         })
     }
 
-    /// The next version, with an experiment ended now.
+    /// The next version, with an experiment ended now; of one that has ended, with what everybody gets since.
     pub fn with_stop(&self, key: &str, now: Millis) -> Result<Self, InputError> {
         self.with_experiment_changed(key, |experiment, version| match (experiment.started_at, experiment.ended_at) {
             (None, _) => Err(InputError::Conflict("the experiment was not started")),
+            (_, Some(_)) if end_rollout(experiment, now) => Ok(()),
             (_, Some(_)) => Err(InputError::Conflict("the experiment was stopped already")),
-            (Some(start), None) => {
-                experiment.ended_at = Some(now.max(start));
-                experiment.ended_in = version;
+            (Some(_), None) => {
+                end(experiment, version, now);
                 Ok(())
             }
         })
@@ -191,7 +192,7 @@ impl Config {
         self.with_experiment_changed(key, |experiment, version| change.apply(experiment, version, (now, currency)))
     }
 
-    fn with_experiment_changed(
+    pub(super) fn with_experiment_changed(
         &self,
         key: &str,
         change: impl FnOnce(&mut Experiment, Version) -> Result<(), InputError>,
@@ -241,6 +242,8 @@ impl NewExperiment {
             ended_at: None,
             ended_in: 0,
             pauses: Vec::new(),
+            outcome: None,
+            past_ends: Vec::new(),
         };
         add_goals(&mut experiment, self.goals, None, 0)?;
         if let Some(plan) = self.plan {
