@@ -4,13 +4,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::outcome::{end, end_rollout};
-use super::plan::{NewPlan, guardrail};
+use super::plan::{NewGuardrail, NewPlan, guardrail};
 use super::{
     FULL_SHARE, InputError, MAX_EXPERIMENTS, MAX_GOALS, MAX_REVENUE_CELLS, MAX_VARIANTS, OLDEST_START, condition,
     duration, event_name, field, key, number_after, require, share, text, unique,
 };
 use crate::config::{
-    Address, Allocation, Config, Decides, Direction, Experiment, Goal, GoalKind, Guardrail, Namespace, Per, Plan, Unit,
+    Address, Allocation, Config, Decides, Direction, Experiment, Goal, GoalKind, Namespace, Per, Plan, Unit,
     UrlOperator, Variant, Version,
 };
 use crate::judge::pattern;
@@ -88,7 +88,7 @@ struct NewGoal {
     per: Per,
     decides: Option<Decides>,
     /// A secondary goal that must not get worse: one that does stops a variant from winning.
-    guardrail: Option<Guardrail>,
+    guardrail: Option<NewGuardrail>,
 }
 
 /// `POST /v1/sites/{site}/experiments/{key}/start`.
@@ -326,10 +326,7 @@ fn add_goals(
         let is_revenue = matches!(new.kind, GoalKind::Revenue { .. });
         let decides = new.decides;
         require(is_revenue || decides.is_none(), &format!("goals[{place}].decides"), "given for revenue goals only")?;
-        guardrail(place, experiment.goals.is_empty(), new.guardrail)?;
-        if new.guardrail.is_some() && experiment.started_at.is_some() {
-            return Err(InputError::Fixed(format!("goals[{place}].guardrail")));
-        }
+        let guardrail = guardrail(place, experiment, new.guardrail)?;
         let (direction, window, per) = (new.direction, new.window_ms, new.per);
         experiment.goals.push(Goal {
             key: new.key,
@@ -339,7 +336,7 @@ fn add_goals(
             window,
             per,
             decides,
-            guardrail: new.guardrail,
+            guardrail,
             added_at,
             added_in,
         });
