@@ -8,11 +8,11 @@ use tributary_core::page_config::PageExperiment;
 use tributary_core::text::{self, cut};
 
 impl Page {
-    /// The variant, which the page is now about to show: an exposure, once per page view.
+    /// The variant, which the page is now about to show: an exposure, once per page view, while the experiment runs.
     pub fn give_variant(&mut self, key: &str) -> Option<&'static str> {
         let index = self.config.experiments.iter().position(|experiment| experiment.key == key)?;
         let (version, variant) = self.assigned(self.config.experiments.get(index)?)?;
-        if !self.exposed.contains(&index) {
+        if version > 0 && !self.exposed.contains(&index) {
             self.exposed.push(index);
             visitor::give(key, version, variant);
             let mut event = String::from("\"$exposure\",{\"experiment\":");
@@ -44,12 +44,17 @@ impl Page {
         all
     }
 
-    /// What the visitor was given stays, with the version it was assigned under; else the hash decides.
+    /// What the visitor was given stays, with the version it was assigned under; else the hash decides. What everybody gets
+    /// needs no id, and is of version 0: it is no exposure.
     fn assigned(&self, experiment: &PageExperiment<'static>) -> Option<(i64, &'static str)> {
-        let id = self.visitor.as_ref()?;
-        if self.found(found::COOKIELESS) || assignment::is_held_out(id, self.config.holdout) || !experiment.has(id) {
+        let id = self.visitor.as_ref().filter(|_| !self.found(found::COOKIELESS));
+        if id.is_some_and(|id| assignment::is_held_out(id, self.config.holdout)) {
             return None;
         }
+        if let Some(variant) = experiment.given_to_all() {
+            return Some((0, variant));
+        }
+        let id = id.filter(|id| experiment.has(id))?;
         let given = visitor::given(experiment.key);
         let (version, given) = cut(&given, b' ');
         if let Some((variant, _)) = experiment.variants.iter().find(|(variant, _)| *variant == given) {

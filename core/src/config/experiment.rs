@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Guardrail, Plan, Version};
+use super::{Guardrail, Outcome, PastEnd, Plan, Version};
 use crate::time::Millis;
 
 /// An experiment. The first variant is the control, the first goal is primary.
@@ -49,6 +49,12 @@ pub struct Experiment {
     /// Pauses of the run, in order: from (included), until (excluded).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<(Millis, Option<Millis>)>,
+    /// What a decision did about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Ends that were undone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past_ends: Vec<PastEnd>,
 }
 
 /// What an experiment assigns.
@@ -309,7 +315,8 @@ impl Experiment {
 
     /// The end as a version of the configuration knew it.
     pub fn end_in(&self, version: Version) -> Option<Millis> {
-        self.ended_at.filter(|_| version >= self.ended_in)
+        let past = self.past_ends.iter().find(|past| (past.from..past.until).contains(&version));
+        past.map(|past| past.at).or(self.ended_at.filter(|_| version >= self.ended_in))
     }
 
     /// The shares in force, with the version an exposure names.

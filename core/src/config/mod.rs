@@ -5,6 +5,7 @@
 
 mod attribution;
 mod experiment;
+mod outcome;
 mod page;
 mod plan;
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 pub use attribution::*;
 pub use experiment::*;
+pub use outcome::*;
 pub use plan::*;
 
 use crate::money::Currency;

@@ -21,7 +21,7 @@ impl Config {
             query_parameters: self.query_parameters.iter().map(String::as_str).collect(),
             respect_privacy_signals: self.respect_privacy_signals,
             holdout: self.holdout,
-            experiments: running().filter_map(|experiment| page_experiment(experiment, now)).collect(),
+            experiments: self.experiments.iter().filter_map(|experiment| page_experiment(experiment, now)).collect(),
             clicks: goals(|kind| if let GoalKind::Click { selector } = kind { Some(selector) } else { None }),
             submits: goals(|kind| if let GoalKind::FormSubmit { selector } = kind { Some(selector) } else { None }),
             has_communications: self.communications.iter().any(|communication| is_in_pages(communication.kind)),
@@ -52,6 +52,12 @@ fn is_in_pages(kind: CommunicationKind) -> bool {
 fn page_experiment(experiment: &Experiment, now: Millis) -> Option<PageExperiment<'_>> {
     let (version, allocation) = experiment.allocation()?;
     if experiment.condition.is_some() || experiment.unit == Unit::Profile {
+        return None;
+    }
+    if let Some(variant) = experiment.rollout() {
+        return Some(PageExperiment::rollout(&experiment.key, &variant.key));
+    }
+    if !experiment.runs_at(now) {
         return None;
     }
     let namespace = experiment.namespace.as_ref().map(|namespace| (namespace.id.as_str(), namespace.range));

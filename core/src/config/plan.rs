@@ -55,27 +55,21 @@ pub enum After {
 /// A multi-armed bandit: shares that follow the primary goal's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
 pub struct Bandit {
-    /// The least share of each variant, 0 to 1; at most one by the number of variants.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 0.5)))]
+    /// The least share of each variant, 0 to 1.
     pub floor: f64,
     /// How often shares are computed anew, ms.
-    #[cfg_attr(feature = "schema", schemars(range(min = 3_600_000_i64, max = 2_592_000_000_i64)))]
     pub every_ms: Millis,
 }
 
 /// A secondary goal that must not get worse.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Guardrail {
     /// How much worse than the control's it may be, relative: 0.05 is 5 %. A variant that is significantly worse than
     /// that cannot win.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
     pub tolerance: f64,
     /// A breach ends the experiment.
-    #[serde(default)]
     pub stops: bool,
 }
 

@@ -3,13 +3,14 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::plan::{NewPlan, guardrail};
+use super::outcome::{end, end_rollout};
+use super::plan::{NewGuardrail, NewPlan, guardrail};
 use super::{
     FULL_SHARE, InputError, MAX_EXPERIMENTS, MAX_GOALS, MAX_REVENUE_CELLS, MAX_VARIANTS, OLDEST_START, condition,
     duration, event_name, field, key, number_after, require, share, text, unique,
 };
 use crate::config::{
-    Address, Allocation, Config, Decides, Direction, Experiment, Goal, GoalKind, Guardrail, Namespace, Per, Plan, Unit,
+    Address, Allocation, Config, Decides, Direction, Experiment, Goal, GoalKind, Namespace, Per, Plan, Unit,
     UrlOperator, Variant, Version,
 };
 use crate::judge::pattern;
@@ -87,7 +88,7 @@ struct NewGoal {
     per: Per,
     decides: Option<Decides>,
     /// A secondary goal that must not get worse: one that does stops a variant from winning.
-    guardrail: Option<Guardrail>,
+    guardrail: Option<NewGuardrail>,
 }
 
 /// `POST /v1/sites/{site}/experiments/{key}/start`.
@@ -149,14 +150,14 @@ impl Config {
         })
     }
 
-    /// The next version, with an experiment ended now.
+    /// The next version, with an experiment ended now; of one that has ended, with what everybody gets since.
     pub fn with_stop(&self, key: &str, now: Millis) -> Result<Self, InputError> {
         self.with_experiment_changed(key, |experiment, version| match (experiment.started_at, experiment.ended_at) {
             (None, _) => Err(InputError::Conflict("the experiment was not started")),
+            (_, Some(_)) if end_rollout(experiment, now) => Ok(()),
             (_, Some(_)) => Err(InputError::Conflict("the experiment was stopped already")),
-            (Some(start), None) => {
-                experiment.ended_at = Some(now.max(start));
-                experiment.ended_in = version;
+            (Some(_), None) => {
+                end(experiment, version, now);
                 Ok(())
             }
         })
@@ -191,7 +192,7 @@ impl Config {
         self.with_experiment_changed(key, |experiment, version| change.apply(experiment, version, (now, currency)))
     }
 
-    fn with_experiment_changed(
+    pub(super) fn with_experiment_changed(
         &self,
         key: &str,
         change: impl FnOnce(&mut Experiment, Version) -> Result<(), InputError>,
@@ -241,6 +242,8 @@ impl NewExperiment {
             ended_at: None,
             ended_in: 0,
             pauses: Vec::new(),
+            outcome: None,
+            past_ends: Vec::new(),
         };
         add_goals(&mut experiment, self.goals, None, 0)?;
         if let Some(plan) = self.plan {
@@ -323,10 +326,7 @@ fn add_goals(
         let is_revenue = matches!(new.kind, GoalKind::Revenue { .. });
         let decides = new.decides;
         require(is_revenue || decides.is_none(), &format!("goals[{place}].decides"), "given for revenue goals only")?;
-        guardrail(place, experiment.goals.is_empty(), new.guardrail)?;
-        if new.guardrail.is_some() && experiment.started_at.is_some() {
-            return Err(InputError::Fixed(format!("goals[{place}].guardrail")));
-        }
+        let guardrail = guardrail(place, experiment, new.guardrail)?;
         let (direction, window, per) = (new.direction, new.window_ms, new.per);
         experiment.goals.push(Goal {
             key: new.key,
@@ -336,7 +336,7 @@ fn add_goals(
             window,
             per,
             decides,
-            guardrail: new.guardrail,
+            guardrail,
             added_at,
             added_in,
         });

@@ -2,6 +2,7 @@
 
 mod attribution;
 mod experiment;
+mod outcome;
 mod plan;
 mod read;
 

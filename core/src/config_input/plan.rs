@@ -8,7 +8,7 @@ use crate::config::{After, Bandit, Direction, Experiment, Guardrail, Method, Pla
 use crate::money::{self, Currency, decimal};
 #[cfg(feature = "schema")]
 use crate::schema;
-use crate::time::{DAY, HOUR};
+use crate::time::{DAY, HOUR, Millis};
 
 /// How an experiment is decided. What is absent is the default, whatever it was before.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -32,12 +32,38 @@ pub struct NewPlan {
     /// What is believed of the relative uplift beforehand, of the Bayesian method.
     prior: Option<Prior>,
     /// The most that one unit's revenue counts in tests, in the site's currency: `"500.00"` or `500`.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Amount>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Price>"))]
     revenue_cap: Option<Value>,
     /// What the collector does about a first winner; `keep_running` unless given.
     after: Option<After>,
     /// Shares follow the primary goal's figures.
-    bandit: Option<Bandit>,
+    bandit: Option<NewBandit>,
+}
+
+/// Shares that follow the primary goal's figures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct NewBandit {
+    /// The least share of each variant: 0.05 unless given, at most one by the number of variants.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 0.5)))]
+    floor: Option<f64>,
+    /// How often shares are computed anew, ms: a day unless given.
+    #[cfg_attr(feature = "schema", schemars(range(min = 3_600_000_i64, max = 2_592_000_000_i64)))]
+    every_ms: Option<Millis>,
+}
+
+/// A secondary goal that must not get worse.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewGuardrail {
+    /// How much worse than the control's it may be, relative: 0.05 is 5 %.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
+    tolerance: f64,
+    /// A breach ends the experiment.
+    #[serde(default)]
+    stops: bool,
 }
 
 impl NewPlan {
@@ -57,7 +83,10 @@ impl NewPlan {
             prior: self.prior,
             revenue_cap: self.revenue_cap.map(|given| revenue_cap(&given, currency)).transpose()?,
             after: self.after.unwrap_or(default.after),
-            bandit: self.bandit,
+            bandit: self.bandit.map(|NewBandit { floor, every_ms }| Bandit {
+                floor: floor.unwrap_or(Bandit::default().floor),
+                every_ms: every_ms.unwrap_or(Bandit::default().every_ms),
+            }),
         };
         let direction = experiment.goals.first().map(|goal| goal.direction).unwrap_or_default();
         let factor =
@@ -85,12 +114,21 @@ fn bandit(bandit: Bandit, plan: &Plan, variants: usize) -> Result<(), InputError
     require(plan.after == After::KeepRunning, "plan.after", "keep_running: a bandit has no winner")
 }
 
-/// A guardrail of a goal at a place: the primary goal decides, it guards nothing.
-pub(super) fn guardrail(place: usize, is_primary: bool, given: Option<Guardrail>) -> Result<(), InputError> {
-    let Some(guardrail) = given else { return Ok(()) };
-    require(!is_primary, &format!("goals[{place}].guardrail"), "given for secondary goals only")?;
-    let is_share = (0.0..=1.0).contains(&guardrail.tolerance);
-    require(is_share, &format!("goals[{place}].guardrail.tolerance"), "0 to 1")
+/// The guardrail of a goal that is the experiment's next: the primary decides and guards nothing, and a running test's rules stay.
+/// `place` is the goal's in the call.
+pub(super) fn guardrail(
+    place: usize,
+    experiment: &Experiment,
+    given: Option<NewGuardrail>,
+) -> Result<Option<Guardrail>, InputError> {
+    let name = format!("goals[{place}].guardrail");
+    let Some(NewGuardrail { tolerance, stops }) = given else { return Ok(None) };
+    require(!experiment.goals.is_empty(), &name, "given for secondary goals only")?;
+    require((0.0..=1.0).contains(&tolerance), &format!("{name}.tolerance"), "0 to 1")?;
+    if experiment.started_at.is_some() {
+        return Err(InputError::Fixed(name));
+    }
+    Ok(Some(Guardrail { tolerance, stops }))
 }
 
 fn within(name: &str, value: f64, (least, most): (f64, f64)) -> Result<f64, InputError> {

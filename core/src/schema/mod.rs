@@ -49,7 +49,7 @@ pub struct Share(pub f64);
 /// An amount of money above 0, as decimal text or a number.
 #[derive(JsonSchema)]
 #[schemars(extend("type" = ["string", "number"], "exclusiveMinimum" = 0, "examples" = ["500.00"]))]
-pub struct Amount(pub serde_json::Value);
+pub struct Price(pub serde_json::Value);
 
 /// A length of time in milliseconds, at most 400 days.
 #[derive(JsonSchema)]
