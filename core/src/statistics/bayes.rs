@@ -41,8 +41,9 @@ pub(super) fn posterior(
     let (mean, variance) = match prior {
         None => (value, squared_error),
         Some(Prior { mean, deviation }) => {
-            let weight = squared_error / (squared_error + deviation.powi(2));
-            (value + weight * (mean - value), deviation.powi(2) * weight)
+            let all = squared_error + deviation.powi(2);
+            let (observed, believed) = (deviation.powi(2) / all, squared_error / all);
+            (value * observed + mean * believed, squared_error * observed)
         }
     };
     let deviation = variance.sqrt();

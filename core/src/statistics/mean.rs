@@ -26,9 +26,10 @@ pub(super) fn scatter(units: i128, (x, y): (i128, i128), products: i128) -> Opti
 }
 
 /// The degrees of freedom of two means of unequal variance (Welch, "The generalization of 'Student's' problem when several
-/// different population variances are involved", Biometrika 34, 1947; Satterthwaite 1946). `None` where no group with a
-/// spread has two units.
+/// different population variances are involved", Biometrika 34, 1947; Satterthwaite 1946). `None` where a group has no two
+/// units, or neither has a spread.
 pub(super) fn degrees(a: &Estimate, b: &Estimate) -> Option<f64> {
+    (a.units > 1.0 && b.units > 1.0).then_some(())?;
     let both = a.squared_error() + b.squared_error();
     let part = |one: &Estimate| match one.squared_error() / both {
         share if share > 0.0 => share * share / (one.units - 1.0),

@@ -23,29 +23,30 @@ pub(super) fn moments(figure: &Figure) -> Result<(f64, f64), Undefined> {
     if scatters() != Some(true) {
         return Err(Undefined::Impossible);
     }
-    let (x, y) = (float(numerator), float(denominator));
-    let residuals = exact_residuals(figure).unwrap_or_else(|| {
-        let (first, last) = (float(numerator_squares), (x / y).powi(2) * float(denominator_squares));
-        let sum = first - 2.0 * (x / y) * float(products) + last;
-        // What is left of a subtraction of equals is the rounding of doubles, no spread.
-        if sum.abs() <= 1e-14 * (first + last) { 0.0 } else { sum }
-    });
-    if residuals < 0.0 {
-        return Err(Undefined::Impossible);
-    }
-    let n = float(units);
+    let residuals = residuals(figure).filter(|residuals| *residuals >= 0.0).ok_or(Undefined::Impossible)?;
+    let (n, y) = (float(units), float(denominator));
     let variance = if units > 1 { residuals / (n - 1.0) * (n / y).powi(2) } else { 0.0 };
-    Ok((x / y, variance))
+    Ok((float(numerator) / y, variance))
 }
 
-/// `sum((x - X / Y y)^2) = sum((Y x - X y)^2) / Y^2`, the sum in integers; `None` beyond an i128.
-fn exact_residuals(figure: &Figure) -> Option<f64> {
+/// `sum((x - R y)^2)`. What is whole of the ratio is taken off in integers, and the rest, below 1, too where an i128 holds
+/// it: so units that are all alike have no residuals, and large ones lose no digits. `None` beyond an i128.
+fn residuals(figure: &Figure) -> Option<f64> {
     let Figure::Ratio { numerator, denominator, numerator_squares, denominator_squares, products, .. } = *figure else {
         return None;
     };
-    let first = denominator.checked_mul(denominator)?.checked_mul(numerator_squares)?;
-    let middle = numerator.checked_mul(denominator)?.checked_mul(products)?.checked_mul(2)?;
-    let last = numerator.checked_mul(numerator)?.checked_mul(denominator_squares)?;
-    let sum = first.checked_sub(middle)?.checked_add(last)?;
-    Some(float(sum) / float(denominator).powi(2))
+    let (whole, rest) = (numerator.checked_div_euclid(denominator)?, numerator.checked_rem_euclid(denominator)?);
+    // With u = x - whole y: sum(u y), then sum(u^2) = sum(x^2) - whole (sum(x y) + sum(u y)).
+    let mixed = products.checked_sub(whole.checked_mul(denominator_squares)?)?;
+    let squares = numerator_squares.checked_sub(whole.checked_mul(products.checked_add(mixed)?)?)?;
+    let exact = || {
+        let first = denominator.checked_mul(denominator)?.checked_mul(squares)?;
+        let middle = rest.checked_mul(denominator)?.checked_mul(mixed)?.checked_mul(2)?;
+        let last = rest.checked_mul(rest)?.checked_mul(denominator_squares)?;
+        Some(float(first.checked_sub(middle)?.checked_add(last)?) / float(denominator).powi(2))
+    };
+    exact().or_else(|| {
+        let part = float(rest) / float(denominator);
+        Some((float(squares) - 2.0 * part * float(mixed) + part * part * float(denominator_squares)).max(0.0))
+    })
 }
