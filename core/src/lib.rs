@@ -33,5 +33,6 @@ pub mod server_event;
 pub mod text;
 pub mod time;
 pub mod url;
+pub mod webhook;
 pub mod wire;
 mod zone;
