@@ -9,6 +9,14 @@
 //!
 //! [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
+pub mod address;
 mod event;
+mod hook;
+pub mod lifecycle;
+mod notice;
+pub mod schedule;
+pub mod signature;
 
 pub use event::{About, Arm, Effect, Event, GoalName, Kind, Winner};
+pub use hook::{Disabled, MAX_FAILED, MAX_WEBHOOKS, NewWebhook, Reason, ShownWebhook, Webhook, WebhookChange, seconds};
+pub use notice::{Attempt, MAX_ANSWER, MAX_NOTICES, NOTICES_FOR, Notice, Outcome, Problem, State};
