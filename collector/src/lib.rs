@@ -20,6 +20,7 @@ mod site;
 mod turn;
 mod visiting;
 mod wait;
+mod webhook;
 
 pub use shard::Shard;
 pub use site::Site;

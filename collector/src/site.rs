@@ -20,7 +20,7 @@ use crate::database::{Database, as_integer};
 use crate::page::{self, Tag};
 use crate::received::{Fault, Received};
 use crate::shard::Posting;
-use crate::{inbox, keeper, key, turn, wait};
+use crate::{inbox, keeper, key, turn, wait, webhook};
 
 /// A shard that did not take the configuration is asked again after this.
 const PUSH_AFTER: i64 = 5_000;
@@ -70,7 +70,7 @@ struct Changed<'a, T> {
 
 impl DurableObject for Site {
     fn new(state: State, env: Env) -> Self {
-        let database = Database::open(state.storage(), &format!("{TABLES}{}", inbox::TABLES));
+        let database = Database::open(state.storage(), &format!("{TABLES}{}{}", inbox::TABLES, webhook::TABLES));
         let inner = Inner { database, env, account: RefCell::default(), is_kept: Cell::new(false) };
         Self { inner: AssertUnwindSafe(inner) }
     }

@@ -36,6 +36,7 @@ pub mod statistics;
 pub mod text;
 pub mod time;
 pub mod url;
+pub mod webhook;
 pub mod wire;
 pub mod words;
 mod zone;
