@@ -19,6 +19,7 @@ pub mod fold;
 pub mod hash;
 pub mod history;
 pub mod judge;
+pub mod look;
 pub mod message;
 pub mod money;
 pub mod order;
