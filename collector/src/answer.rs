@@ -51,6 +51,21 @@ impl Problem {
         Self::new(404, "unknown_site", "no site has this key").about("site", "a key from POST /v1/sites")
     }
 
+    /// The site has no such webhook.
+    pub fn unknown_webhook() -> Self {
+        Self::new(404, "unknown_webhook", "the site has no such webhook")
+    }
+
+    /// The webhook was told of nothing by this id, or it was too long ago.
+    pub fn unknown_notice() -> Self {
+        Self::new(404, "unknown_notice", "the webhook has no such notice")
+    }
+
+    /// It is not in a state for this.
+    pub fn conflict(message: &str) -> Self {
+        Self::new(409, "conflict", message)
+    }
+
     /// Nothing is at this address.
     pub fn not_found() -> Self {
         Self::new(404, "not_found", "nothing is at this address")

@@ -20,7 +20,8 @@ use crate::database::{Database, as_integer};
 use crate::page::{self, Tag};
 use crate::received::{Fault, Received};
 use crate::shard::Posting;
-use crate::{inbox, keeper, key, turn, wait};
+use crate::webhook::api::Place;
+use crate::{clock, inbox, keeper, key, turn, wait, webhook};
 
 /// A shard that did not take the configuration is asked again after this.
 const PUSH_AFTER: i64 = 5_000;
@@ -70,7 +71,7 @@ struct Changed<'a, T> {
 
 impl DurableObject for Site {
     fn new(state: State, env: Env) -> Self {
-        let database = Database::open(state.storage(), &format!("{TABLES}{}", inbox::TABLES));
+        let database = Database::open(state.storage(), &format!("{TABLES}{}{}", inbox::TABLES, webhook::TABLES));
         let inner = Inner { database, env, account: RefCell::default(), is_kept: Cell::new(false) };
         Self { inner: AssertUnwindSafe(inner) }
     }
@@ -81,8 +82,7 @@ impl DurableObject for Site {
 
     /// Never throws: a throwing alarm is dropped after six tries. What fails is tried again.
     async fn alarm(&self) -> Result<Response> {
-        let at = i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX);
-        self.inner.ring(&Received { at, ..Received::default() }).await;
+        self.inner.ring(&Received { at: clock::now(), ..Received::default() }).await;
         Response::empty()
     }
 }
@@ -103,6 +103,21 @@ impl Inner {
         if !self.is_in_force(None).await || !self.is_kept().await {
             self.arm(PUSH_AGAIN_AFTER).await;
         }
+        match self.tell(received.at).await {
+            Ok(None) => {}
+            Ok(Some(after)) => self.arm(after).await,
+            Err(error) => {
+                worker::console_error!("webhooks: {error}");
+                self.arm(PUSH_AGAIN_AFTER).await;
+            }
+        }
+    }
+
+    /// Hands over what the site's webhooks are to be told. Gives the time after which there is something to do again.
+    async fn tell(&self, now: i64) -> Result<Option<i64>> {
+        let Some(account) = self.account()? else { return Ok(None) };
+        turn::run(self.database.storage(), || webhook::start(&self.database, &account.config, now))?;
+        webhook::ring(&self.database, &self.env, &account.config.site, now).await
     }
 
     /// Has the keeper look after the site, once. What fails here is told as "not yet".
@@ -149,6 +164,9 @@ impl Inner {
         }
         let path: Vec<&str> = url.path().split('/').skip(1).collect();
         match (request.method(), path.as_slice()) {
+            (method, ["webhooks", about @ ..]) => {
+                self.place(&account, &received).answer(method, about, &url, &body).await
+            }
             (Method::Get, ["allowed"]) => Ok(json(200, &"allowed")?),
             (Method::Get, ["config"]) => Ok(json(200, &account.config)?),
             (Method::Post, ["config"]) => {
@@ -208,7 +226,8 @@ impl Inner {
         }
         let text = std::str::from_utf8(body).map_err(|error| Error::RustError(error.to_string()))?;
         let account = read_account(text)?;
-        self.store(account)?;
+        self.write(&account)?;
+        self.account.replace(Some(Rc::new(account)));
         self.arm(PUSH_AFTER).await;
         Ok(json(200, &self.is_in_force(received.fault).await)?)
     }
@@ -221,9 +240,18 @@ impl Inner {
         next: Config,
         experiment: Option<String>,
     ) -> std::result::Result<Response, Failure> {
-        self.store(Account { config: next.clone(), ..account.clone() })?;
+        // Before anything is written, so that what is to follow does, whatever happens in between.
         self.arm(PUSH_AFTER).await;
+        let changed = Account { config: next.clone(), ..account.clone() };
+        turn::run(self.database.storage(), || {
+            self.write(&changed)?;
+            webhook::changed(&self.database, &account.config, &next, received.at)
+        })?;
+        self.account.replace(Some(Rc::new(changed)));
         let in_force = self.is_in_force(received.fault).await;
+        if webhook::is_waiting(&self.database)? {
+            self.arm(0).await;
+        }
         match experiment.and_then(|key| next.experiment(&key)) {
             Some(what) => Ok(json(200, &Changed { what, in_force })?),
             None => Ok(json(200, &Changed { what: &next, in_force })?),
@@ -323,8 +351,7 @@ impl Inner {
     /// Sets the alarm unless one goes off earlier. Failing is told and no more: what it is for is done on a later one too.
     async fn arm(&self, after: i64) {
         let due = self.database.storage().get_alarm().await.ok().flatten();
-        let now = i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX);
-        if due.is_some_and(|due| due <= now + after) {
+        if due.is_some_and(|due| due <= clock::now() + after) {
             return;
         }
         if let Err(error) = self.database.set_alarm(after).await {
@@ -332,12 +359,14 @@ impl Inner {
         }
     }
 
-    fn store(&self, account: Account) -> Result<()> {
-        let text = serde_json::to_string(&account).map_err(|error| Error::RustError(error.to_string()))?;
+    fn place<'a>(&'a self, account: &'a Account, received: &'a Received) -> Place<'a> {
+        Place { database: &self.database, env: &self.env, site: &account.config.site, received }
+    }
+
+    fn write(&self, account: &Account) -> Result<()> {
+        let text = serde_json::to_string(account).map_err(|error| Error::RustError(error.to_string()))?;
         let values = vec![SqlStorageValue::Integer(ACCOUNT), SqlStorageValue::String(text)];
-        self.database.run("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)?;
-        self.account.replace(Some(Rc::new(account)));
-        Ok(())
+        self.database.write("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)
     }
 
     fn account(&self) -> Result<Option<Rc<Account>>> {

@@ -39,6 +39,24 @@ pub enum Endpoint {
     MakeGoal,
     /// Makes a journey.
     MakeJourney,
+    /// Makes a webhook.
+    MakeWebhook,
+    /// A site's webhooks.
+    ListWebhooks,
+    /// A webhook.
+    ReadWebhook,
+    /// Changes a webhook, enables or disables it.
+    ChangeWebhook,
+    /// Deletes a webhook and its log.
+    DeleteWebhook,
+    /// Gives a webhook a new secret.
+    RotateWebhookSecret,
+    /// Posts a test to a webhook.
+    TestWebhook,
+    /// What a webhook was told, and what became of it.
+    ListNotices,
+    /// Tells a webhook something again.
+    ReplayNotice,
     /// What servers tell.
     Import,
     /// The figures.
@@ -58,7 +76,7 @@ pub enum Endpoint {
 }
 
 /// Every call: what it is, its method, its address. A segment in braces stands for any text. The hot path comes first.
-pub const ENDPOINTS: [(Endpoint, &str, &str); 25] = [
+pub const ENDPOINTS: [(Endpoint, &str, &str); 34] = [
     (Endpoint::SendEvents, "POST", "/v1/sites/{site}/events"),
     (Endpoint::Script, "GET", "/t.js"),
     (Endpoint::MakeSite, "POST", "/v1/sites"),
@@ -76,6 +94,15 @@ pub const ENDPOINTS: [(Endpoint, &str, &str); 25] = [
     (Endpoint::MakeExperience, "POST", "/v1/sites/{site}/experiences"),
     (Endpoint::MakeGoal, "POST", "/v1/sites/{site}/goals"),
     (Endpoint::MakeJourney, "POST", "/v1/sites/{site}/journeys"),
+    (Endpoint::MakeWebhook, "POST", "/v1/sites/{site}/webhooks"),
+    (Endpoint::ListWebhooks, "GET", "/v1/sites/{site}/webhooks"),
+    (Endpoint::ReadWebhook, "GET", "/v1/sites/{site}/webhooks/{webhook}"),
+    (Endpoint::ChangeWebhook, "PATCH", "/v1/sites/{site}/webhooks/{webhook}"),
+    (Endpoint::DeleteWebhook, "DELETE", "/v1/sites/{site}/webhooks/{webhook}"),
+    (Endpoint::RotateWebhookSecret, "POST", "/v1/sites/{site}/webhooks/{webhook}/rotate"),
+    (Endpoint::TestWebhook, "POST", "/v1/sites/{site}/webhooks/{webhook}/test"),
+    (Endpoint::ListNotices, "GET", "/v1/sites/{site}/webhooks/{webhook}/notices"),
+    (Endpoint::ReplayNotice, "POST", "/v1/sites/{site}/webhooks/{webhook}/notices/{notice}/replay"),
     (Endpoint::Import, "POST", "/v1/sites/{site}/import"),
     (Endpoint::Report, "GET", "/v1/sites/{site}/report"),
     (Endpoint::ExportVisitor, "GET", "/v1/sites/{site}/visitors/{id}"),

@@ -11,6 +11,7 @@ use tributary_core::schema::{PageBatch, ServerEvent};
 use crate::answer::{BatchAnswer, ChangedExperiment, ChangedSite, ImportAnswer, MadeSite};
 use crate::refusal::Refusal;
 use crate::schemas::Schemas;
+use crate::webhook;
 
 /// A call in the document's words.
 pub struct Operation {
@@ -44,18 +45,23 @@ pub struct Body {
     pub is_optional: bool,
 }
 
+/// Under the collector's own key.
 const ADMIN: Option<&str> = Some("adminKey");
-const SECRET: Option<&str> = Some("secretKey");
-const OF_SITE: &[&str] = &["site"];
+/// Under a site's secret key.
+pub const SECRET: Option<&str> = Some("secretKey");
+/// Of a call about a site.
+pub const OF_SITE: &[&str] = &["site"];
 const OF_EXPERIMENT: &[&str] = &["site", "key"];
 const OF_PERSON: &[&str] = &["site", "id"];
 const DAY: i64 = 1_790_000_000_000;
 
-fn json_body(schema: Value, example: Value) -> Body {
+/// A body of JSON.
+pub fn json_body(schema: Value, example: Value) -> Body {
     Body { content_type: "application/json", schema, example, is_optional: false }
 }
 
-fn json_answer(status: u16, schema: &Value) -> (u16, &'static str, Value) {
+/// A good answer of JSON.
+pub fn json_answer(status: u16, schema: &Value) -> (u16, &'static str, Value) {
     (status, "OK", json!({ "application/json": { "schema": schema } }))
 }
 
@@ -73,6 +79,15 @@ pub fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             public("The description of this API", "OpenAPI 3.1.", "application/json", &json!({ "type": "object" }))
         }
         Endpoint::Health => public("Whether the collector answers", "", "application/json", &json!({ "const": "ok" })),
+        Endpoint::MakeWebhook
+        | Endpoint::ListWebhooks
+        | Endpoint::ReadWebhook
+        | Endpoint::ChangeWebhook
+        | Endpoint::DeleteWebhook
+        | Endpoint::RotateWebhookSecret
+        | Endpoint::TestWebhook
+        | Endpoint::ListNotices
+        | Endpoint::ReplayNotice => webhook::operation(endpoint, schemas),
         Endpoint::MakeSite | Endpoint::ReadSite | Endpoint::ChangeSite => site(endpoint, schemas),
         Endpoint::MakeExperiment
         | Endpoint::ChangeExperiment

@@ -48,6 +48,20 @@ pub async fn answer(mut request: Request, edge: &Edge, endpoint: Endpoint, value
         Endpoint::MakeExperience => "/experiences".to_owned(),
         Endpoint::MakeGoal => "/goals".to_owned(),
         Endpoint::MakeJourney => "/journeys".to_owned(),
+        Endpoint::ListWebhooks => return forward(edge, site, "/webhooks", &authorization, None).await,
+        Endpoint::ReadWebhook => return forward(edge, site, &format!("/webhooks/{key}"), &authorization, None).await,
+        Endpoint::ListNotices => {
+            let path = with_query(edge, &format!("/webhooks/{key}/notices"), 0);
+            return forward(edge, site, &path, &authorization, None).await;
+        }
+        Endpoint::MakeWebhook => "/webhooks".to_owned(),
+        Endpoint::ChangeWebhook => format!("/webhooks/{key}/change"),
+        Endpoint::DeleteWebhook => format!("/webhooks/{key}/delete"),
+        Endpoint::RotateWebhookSecret => format!("/webhooks/{key}/rotate"),
+        Endpoint::TestWebhook => format!("/webhooks/{key}/test"),
+        Endpoint::ReplayNotice => {
+            format!("/webhooks/{key}/replay/{}", values.get(2).copied().unwrap_or_default())
+        }
         Endpoint::SendEvents
         | Endpoint::Script
         | Endpoint::Import

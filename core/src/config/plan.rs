@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::statistics::{Method, Prior};
 
+use crate::assignment::FULL_SHARE;
 use crate::money::{self, Currency};
 use crate::statistics;
 use crate::time::{DAY, Millis};
@@ -92,6 +93,15 @@ impl Default for Plan {
 impl Default for Bandit {
     fn default() -> Self {
         Self { floor: 0.05, every_ms: DAY }
+    }
+}
+
+impl Bandit {
+    /// The floor in ten-thousandths.
+    pub fn floor_share(self) -> u16 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1, checked when it was made")]
+        let share = (self.floor * f64::from(FULL_SHARE)).round() as u16;
+        share.min(FULL_SHARE)
     }
 }
 

@@ -284,6 +284,9 @@ impl ExperimentChange {
             allocation.coverage = share("coverage", coverage)?;
         }
         if let Some(given) = self.weights {
+            if experiment.plan.bandit.is_some() && experiment.started_at.is_some() {
+                return Err(InputError::Conflict("the shares of a bandit that was started follow its figures"));
+            }
             require(given.len() == experiment.variants.len(), "weights", "one for each variant")?;
             allocation.weights = weights(&given.into_iter().map(Some).collect::<Vec<_>>())?;
         }

@@ -1,7 +1,7 @@
 //! What becomes of an experiment's traffic after a decision, and how it is taken back.
 
 use super::InputError;
-use crate::config::{After, Because, Config, Experiment, Outcome, PastEnd, Version};
+use crate::config::{After, Allocation, Because, Config, Experiment, Outcome, PastEnd, Version};
 use crate::time::Millis;
 
 impl Config {
@@ -40,6 +40,21 @@ impl Config {
             end(experiment, version, now);
         }
         experiment.outcome = Some(outcome);
+        Some(next)
+    }
+
+    /// The next version, with a bandit's next shares; `None` where none of them changes by as much as `worth`, in
+    /// ten-thousandths.
+    pub fn with_shares(&self, number: u16, weights: &[u16], worth: u16) -> Option<Self> {
+        let mut next = self.next();
+        let experiment = next.experiments.iter_mut().find(|experiment| experiment.number == number)?;
+        let Allocation { coverage, weights: known } = experiment.allocations.last()?;
+        let is_worth_it = known.iter().zip(weights).any(|(one, other)| one.abs_diff(*other) >= worth);
+        if !is_worth_it || weights.len() != known.len() {
+            return None;
+        }
+        let allocation = Allocation { coverage: *coverage, weights: weights.to_vec() };
+        experiment.allocations.push(allocation);
         Some(next)
     }
 

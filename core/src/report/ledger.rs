@@ -155,7 +155,7 @@ impl Ledger {
     }
 
     /// An entity's figures over its whole run.
-    pub(super) fn run(&self, entity: Entity) -> Figures {
+    pub fn run(&self, entity: Entity) -> Figures {
         self.runs.get(&(entity, RUN)).cloned().unwrap_or_default()
     }
 

@@ -11,6 +11,7 @@ mod revenue;
 mod site;
 mod site_goal;
 mod uplift;
+mod winner;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ pub use revenue::Revenue;
 pub use site::*;
 pub use site_goal::*;
 pub use uplift::*;
+pub use winner::winner;
 
 /// A site's figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -56,6 +56,11 @@ pub struct Price(pub serde_json::Value);
 #[schemars(extend("minimum" = 1, "maximum" = MAX_WINDOW))]
 pub struct Duration(pub i64);
 
+/// An https address on the public internet, without credentials.
+#[derive(JsonSchema)]
+#[schemars(extend("format" = "uri", "minLength" = 1))]
+pub struct WebhookUrl(pub String);
+
 /// A zone of the IANA database, such as `Europe/Berlin`.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = ["Europe/Berlin"], "minLength" = 1))]

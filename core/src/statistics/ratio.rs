@@ -8,8 +8,7 @@ use super::mean::scatter;
 /// their variance divided by the squared mean of `y` is the variance of one unit's part (Deng, Knoblich and Lu, "Applying
 /// the Delta Method in Metric Analytics", KDD 2018, section 3.1; <https://arxiv.org/abs/1803.06336>).
 pub(super) fn moments(figure: &Figure) -> Result<(f64, f64), Undefined> {
-    let Figure::Ratio { units, numerator, denominator, numerator_squares, denominator_squares, products } = *figure
-    else {
+    let Figure::Ratio { units, numerator, denominator, numerator_squares, denominator_squares, .. } = *figure else {
         return Err(Undefined::Impossible);
     };
     if denominator <= 0 {
