@@ -89,6 +89,9 @@ impl Inner {
         let number = account.config.experiment(key).ok_or_else(|| Problem::unknown_experiment(key))?.number;
         let looks = self.look_at(Some(number), received.at, Some(pending)).await?;
         let in_force = self.is_in_force(received.fault).await;
+        if webhook::is_waiting(&self.database)? {
+            self.arm(0).await;
+        }
         let account = self.account()?.ok_or_else(Problem::unknown_site)?;
         let experiment = account.config.numbered(number).ok_or_else(|| Problem::unknown_experiment(key))?;
         let decided = Decided {
