@@ -6,7 +6,7 @@ use super::evidence::{Placed, exposures};
 use super::result::{ChallengerReport, Progress, Results};
 use super::revenue::{Revenue, Sale, currencies, revenue};
 use super::{Read, get, ratio};
-use crate::config::{Criterion, Experiment, Goal, Plan, Status};
+use crate::config::{Criterion, Experiment, Goal, Outcome, Plan, Status, Unit};
 use crate::decision::{Decision, RESULTS_AFTER};
 use crate::facts::{Entity, Figures, Measure, Metric};
 use crate::money::{Currency, decimal};
@@ -32,6 +32,8 @@ pub struct ExperimentReport {
     pub ended_at: Option<Millis>,
     /// End in the site's time zone, for people.
     pub ended_local: Option<String>,
+    /// What variants are given to.
+    pub unit: Unit,
     /// Share of visitors who take part, 0 to 1.
     pub coverage: f64,
     /// Visitors exposed to two variants, left out of the results.
@@ -49,6 +51,9 @@ pub struct ExperimentReport {
     /// What is decided, with the figures it was decided from; none of a bandit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// What was done about the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
     /// Exposures against the shares they were given by, now; absent while there are too few.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mismatch: Option<Mismatch>,
@@ -212,6 +217,7 @@ impl Read<'_> {
             started_local: local(experiment.started_at),
             ended_at: experiment.ended_at,
             ended_local: local(experiment.ended_at),
+            unit: experiment.unit,
             coverage: allocation.map_or(0.0, |allocation| share(allocation.coverage)),
             crossovers: get(&run, Metric::Crossovers),
             plan: experiment.plan.clone(),
@@ -219,6 +225,7 @@ impl Read<'_> {
             summary,
             progress,
             decision,
+            outcome: experiment.outcome.clone(),
             mismatch,
             variants: variants.collect(),
             goals: goals.collect(),

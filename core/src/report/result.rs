@@ -52,7 +52,7 @@ pub struct Progress {
     /// would never be, and of what does not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days_to_go: Option<i64>,
-    /// The chance that the units so far show an effect of the planned size, if there is one.
+    /// The chance that the units so far, once results show, show an effect of the planned size, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power: Option<f64>,
     /// The smallest relative effect that the units so far show with the planned power; above 0, also of a goal that should
@@ -82,7 +82,7 @@ impl Read<'_> {
         let decides = shows && experiment.plan.bandit.is_none();
         let kept = self.ledger.decision(experiment.number);
         let decision = if decides { decide_on(self.config, experiment, run, kept, self.as_of) } else { None };
-        let progress = begun.map(|start| self.progress(experiment, run, start, status));
+        let progress = begun.map(|start| self.progress(experiment, run, (start, shows), status));
         let due = mismatch.filter(|mismatch| mismatch.alarm).map(|_| due(experiment, run));
         let summary = words::summary(&Situation {
             experiment,
@@ -127,7 +127,13 @@ impl Read<'_> {
         named.map(challenger).collect()
     }
 
-    fn progress(&self, experiment: &Experiment, run: &Figures, start: Millis, status: Status) -> Progress {
+    fn progress(
+        &self,
+        experiment: &Experiment,
+        run: &Figures,
+        (start, shows): (Millis, bool),
+        status: Status,
+    ) -> Progress {
         let Some(primary) = experiment.goals.first() else { return Progress::default() };
         let sums = sums((0, primary), experiment, run, self.config.currency);
         let outlook = outlook(&experiment.plan.test(), primary.direction, &sums);
@@ -143,8 +149,8 @@ impl Read<'_> {
                 .required
                 .zip(units_per_day)
                 .and_then(|(required, units_per_day)| days_to_go(experiment, &sums, required, units_per_day)),
-            power: outlook.power.filter(|_| fewest > 0),
-            smallest_effect: outlook.smallest_effect,
+            power: outlook.power.filter(|_| shows && fewest > 0),
+            smallest_effect: outlook.smallest_effect.filter(|_| shows),
         }
     }
 

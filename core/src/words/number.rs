@@ -44,13 +44,18 @@ pub fn share(share: f64) -> String {
 
 /// Tenths of a per cent: `12.3 %`, with `plus` before what is positive.
 pub fn tenths_of_percent(tenths: i128, plus: &str) -> String {
+    format!("{}{NO_BREAK}%", with_one_decimal(tenths, plus))
+}
+
+/// Tenths as a number: `12.3`, with `plus` before what is positive.
+pub fn with_one_decimal(tenths: i128, plus: &str) -> String {
     let sign = match tenths {
         ..0 => "−",
         0 => "",
         1.. => plus,
     };
     let tenths = tenths.unsigned_abs();
-    format!("{sign}{}.{}{NO_BREAK}%", grouped(&(tenths / 10).to_string()), tenths % 10)
+    format!("{sign}{}.{}", grouped(&(tenths / 10).to_string()), tenths % 10)
 }
 
 /// A relative difference in per cent with one decimal and its sign: `+12.3 %`, `−4.0 %`, `0.0 %`.
