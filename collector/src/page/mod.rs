@@ -21,12 +21,14 @@ mod overview;
 mod sign_in;
 mod snippet;
 mod table;
+mod webhooks;
 
 use maud::Markup;
 use tributary_core::report::Report;
 
 pub use layout::nowhere;
 pub use sign_in::{Attempt, sign_in};
+pub use webhooks::webhooks;
 
 /// What a developer copies needs to know.
 pub struct Tag {
