@@ -230,6 +230,13 @@ impl Inner {
             (Method::Get, ["report"]) => {
                 Ok(json_text(200, self.report(&account.config, &url, &received, None)?.to_json())?)
             }
+            (Method::Get, ["page", "webhooks"]) => {
+                let report = self.report(&account.config, &url, &received, None)?;
+                let shown = self.place(&account, &received).shown().await?;
+                let tag = Tag { origin: origin(&url), stub: String::new() };
+                let page = page::webhooks(&report, &account.config.zone(), &shown, &tag);
+                Ok(Response::from_html(page.into_string())?)
+            }
             (Method::Get, ["page", about @ ..]) => {
                 let shown = if let ["experiments", key] = about { Some(*key) } else { None };
                 let report = self.report(&account.config, &url, &received, shown)?;
