@@ -51,6 +51,11 @@ impl Problem {
         Self::new(404, "unknown_site", "no site has this key").about("site", "a key from POST /v1/sites")
     }
 
+    /// The site has no such experiment.
+    pub fn unknown_experiment(key: &str) -> Self {
+        InputError::UnknownExperiment(key.to_owned()).into()
+    }
+
     /// The site has no such webhook.
     pub fn unknown_webhook() -> Self {
         Self::new(404, "unknown_webhook", "the site has no such webhook")

@@ -127,8 +127,8 @@ impl Inner {
         turn::run(self.database.storage(), || {
             for Told { id, kind, body } in told.into_iter().filter(|told| webhook.wants(told.kind)) {
                 if ledger::notice(&self.database, &id)?.is_none() {
-                    let notice = Notice::new(id, kind, body, now, webhook.is_enabled());
-                    ledger::write(&self.database, &notice)?;
+                    let at = ledger::time(&self.database, now)?;
+                    ledger::write(&self.database, &Notice::new(id, kind, body, at, webhook.is_enabled()))?;
                 }
             }
             ledger::prune(&self.database, now)
@@ -177,7 +177,8 @@ impl Inner {
     async fn test(&self, webhook: &Webhook, at: Millis) -> Outcome<Response> {
         let event = Event::Test { webhook: webhook.shown.id.clone() };
         let Told { id, kind, body } = Told::new(&webhook.site, &event, at)?;
-        self.post_soon(Notice::new(id, kind, body, clock::now(), true)).await
+        let now = ledger::time(&self.database, clock::now())?;
+        self.post_soon(Notice::new(id, kind, body, now, true)).await
     }
 
     async fn replay(&self, webhook: &Webhook, id: &str) -> Outcome<Response> {
@@ -215,7 +216,11 @@ impl Inner {
                 }
             }
         }
-        if let Err(error) = self.arm(clock::now() + ahead).await {
+        let now = clock::now() + ahead;
+        if let Err(error) = ledger::prune(&self.database, now) {
+            worker::console_error!("courier: {error}");
+        }
+        if let Err(error) = self.arm(now).await {
             worker::console_error!("alarm: {error}");
         }
     }

@@ -27,6 +27,12 @@ pub enum Endpoint {
     ResumeExperiment,
     /// Ends an experiment.
     StopExperiment,
+    /// Decides an experiment now.
+    DecideExperiment,
+    /// What was decided of an experiment.
+    ListDecisions,
+    /// Takes back what a decision did.
+    UndoDecision,
     /// Makes a communication.
     MakeCommunication,
     /// Makes a sequence.
@@ -76,7 +82,7 @@ pub enum Endpoint {
 }
 
 /// Every call: what it is, its method, its address. A segment in braces stands for any text. The hot path comes first.
-pub const ENDPOINTS: [(Endpoint, &str, &str); 34] = [
+pub const ENDPOINTS: [(Endpoint, &str, &str); 37] = [
     (Endpoint::SendEvents, "POST", "/v1/sites/{site}/events"),
     (Endpoint::Script, "GET", "/t.js"),
     (Endpoint::MakeSite, "POST", "/v1/sites"),
@@ -88,6 +94,9 @@ pub const ENDPOINTS: [(Endpoint, &str, &str); 34] = [
     (Endpoint::PauseExperiment, "POST", "/v1/sites/{site}/experiments/{key}/pause"),
     (Endpoint::ResumeExperiment, "POST", "/v1/sites/{site}/experiments/{key}/resume"),
     (Endpoint::StopExperiment, "POST", "/v1/sites/{site}/experiments/{key}/stop"),
+    (Endpoint::DecideExperiment, "POST", "/v1/sites/{site}/experiments/{key}/decide"),
+    (Endpoint::ListDecisions, "GET", "/v1/sites/{site}/experiments/{key}/decisions"),
+    (Endpoint::UndoDecision, "POST", "/v1/sites/{site}/experiments/{key}/undo"),
     (Endpoint::MakeCommunication, "POST", "/v1/sites/{site}/communications"),
     (Endpoint::MakeSequence, "POST", "/v1/sites/{site}/sequences"),
     (Endpoint::MakeCampaign, "POST", "/v1/sites/{site}/campaigns"),

@@ -8,7 +8,7 @@ use tributary_core::person::Export;
 use tributary_core::report::Report;
 use tributary_core::schema::{PageBatch, ServerEvent};
 
-use crate::answer::{BatchAnswer, ChangedExperiment, ChangedSite, ImportAnswer, MadeSite};
+use crate::answer::{BatchAnswer, ChangedExperiment, ChangedSite, Decided, Findings, ImportAnswer, MadeSite};
 use crate::refusal::Refusal;
 use crate::schemas::Schemas;
 use crate::webhook;
@@ -94,7 +94,9 @@ pub fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         | Endpoint::StartExperiment
         | Endpoint::PauseExperiment
         | Endpoint::ResumeExperiment
-        | Endpoint::StopExperiment => experiment(endpoint, schemas),
+        | Endpoint::StopExperiment
+        | Endpoint::UndoDecision => experiment(endpoint, schemas),
+        Endpoint::DecideExperiment | Endpoint::ListDecisions => decisions(endpoint, schemas),
         Endpoint::MakeCommunication
         | Endpoint::MakeSequence
         | Endpoint::MakeCampaign
@@ -309,7 +311,13 @@ fn experiment(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             ("Pause an experiment", "Nobody is newly exposed; conversions go on counting.", None)
         }
         Endpoint::ResumeExperiment => ("Let a paused experiment go on", "", None),
-        _ => ("End an experiment", "For good.", None),
+        Endpoint::UndoDecision => (
+            "Take back what a decision did",
+            "The experiment runs on with the shares it had; the time in between is a pause. What was decided stands, and nothing \
+             is done about it again.",
+            None,
+        ),
+        _ => ("End an experiment", "For good; of one that has ended, what everybody gets since ends.", None),
     };
     let is_new = endpoint == Endpoint::MakeExperiment;
     let missing = if is_new { Refusal::UnknownSite } else { Refusal::UnknownExperiment };
@@ -322,6 +330,33 @@ fn experiment(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         body,
         answers: vec![json_answer(200, &schemas.given::<ChangedExperiment>())],
         refusals: vec![Refusal::BadRequest, missing, Refusal::Conflict, Refusal::TooLarge],
+    }
+}
+
+fn decisions(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
+    let (summary, description, answer) = if endpoint == Endpoint::DecideExperiment {
+        (
+            "Decide an experiment now",
+            "Every shard delivers first. The collector does the same about once an hour with what has arrived. A decision that \
+             stands is not made again; from 24 hours after the start there is one. A bandit's shares change when it is time to.",
+            schemas.given::<Decided>(),
+        )
+    } else {
+        (
+            "What was decided of an experiment",
+            "Each with the figures it was made from, the first first: a row for each time that it changed.",
+            schemas.given::<Findings>(),
+        )
+    };
+    Operation {
+        summary,
+        description,
+        tag: "Experiments",
+        key: SECRET,
+        parameters: OF_EXPERIMENT,
+        body: None,
+        answers: vec![json_answer(200, &answer)],
+        refusals: vec![Refusal::UnknownExperiment],
     }
 }
 

@@ -45,7 +45,7 @@ pub fn write(database: &Database, notice: &Notice) -> Result<()> {
 
 /// The notice that is due the longest.
 pub fn due(database: &Database, now: Millis) -> Result<Option<Notice>> {
-    one(database, "SELECT notice FROM notice WHERE next_at <= ? ORDER BY next_at LIMIT 1", vec![now.into()])
+    one(database, "SELECT notice FROM notice WHERE next_at <= ? ORDER BY next_at, at LIMIT 1", vec![now.into()])
 }
 
 /// When the next notice is due.
@@ -53,15 +53,20 @@ pub fn next(database: &Database) -> Result<Option<Millis>> {
     Ok(database.value("SELECT min(next_at) FROM notice", vec![])?.as_ref().and_then(as_integer))
 }
 
+/// The time of the next notice: notices of one webhook have different ones, which are their order.
+pub fn time(database: &Database, now: Millis) -> Result<Millis> {
+    let last = database.value("SELECT max(at) FROM notice", vec![])?.as_ref().and_then(as_integer);
+    Ok(last.map_or(now, |last| now.max(last + 1)))
+}
+
 /// Notices, the latest first; those before one where it is given.
 pub fn latest(database: &Database, before: Option<&str>, limit: u32) -> Result<Vec<Notice>> {
     let limit = i64::from(limit).into();
     match before {
-        None => all(database, "SELECT notice FROM notice ORDER BY at DESC, id DESC LIMIT ?", vec![limit]),
+        None => all(database, "SELECT notice FROM notice ORDER BY at DESC LIMIT ?", vec![limit]),
         Some(id) => all(
             database,
-            "SELECT notice FROM notice WHERE (at, id) < (SELECT at, id FROM notice WHERE id = ?)
-             ORDER BY at DESC, id DESC LIMIT ?",
+            "SELECT notice FROM notice WHERE at < (SELECT at FROM notice WHERE id = ?) ORDER BY at DESC LIMIT ?",
             vec![id.into(), limit],
         ),
     }
@@ -96,7 +101,7 @@ pub fn prune(database: &Database, now: Millis) -> Result<()> {
     database.write("DELETE FROM notice WHERE at < ?", vec![(now - NOTICES_FOR).into()])?;
     database.write(
         "DELETE FROM notice WHERE id IN (
-             SELECT id FROM notice ORDER BY is_waiting, at, id LIMIT max(0, (SELECT count(*) FROM notice) - ?))",
+             SELECT id FROM notice ORDER BY is_waiting, at LIMIT max(0, (SELECT count(*) FROM notice) - ?))",
         vec![most.into()],
     )
 }

@@ -9,8 +9,7 @@ use tributary_core::time::Millis;
 use tributary_core::webhook::{Attempt, MAX_ANSWER, Notice, Problem, Webhook, address, seconds};
 use worker::wasm_bindgen::JsValue;
 use worker::{
-    AbortController, AbortSignal, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
-    Result,
+    AbortController, AbortSignal, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Result,
 };
 
 use crate::clock;
@@ -32,23 +31,26 @@ pub async fn attempt(env: &Env, webhook: &Webhook, notice: &Notice, now: Millis)
     let limit = told(env, "WEBHOOK_LIMIT_MS").unwrap_or(LIMIT).min(LIMIT);
     let controller = AbortController::default();
     let signal = controller.signal();
-    let exchange = pin!(exchange(webhook, notice, now, &signal));
-    let patience = pin!(Delay::from(Duration::from_millis(limit.unsigned_abs())));
-    let outcome = match select(exchange, patience).await {
-        Either::Left((outcome, _)) => outcome.map_err(|error| {
-            worker::console_log!("webhook {}: {error}", webhook.shown.id);
-            Problem::Connection
-        }),
-        Either::Right(_) => Err(Problem::Timeout),
+    let mut answer = None;
+    let outcome = {
+        let exchange = pin!(exchange(webhook, notice, now, &signal, &mut answer));
+        match select(exchange, pin!(Delay::from(Duration::from_millis(limit.unsigned_abs())))).await {
+            Either::Left((outcome, _)) => outcome.map_err(|error| {
+                worker::console_log!("webhook {}: {error}", webhook.shown.id);
+                Problem::Connection
+            }),
+            Either::Right(_) => Err(Problem::Timeout),
+        }
     };
     // What is still on its way is not waited for.
     controller.abort();
     let duration = clock::now() - began;
-    match outcome {
-        Ok(Answer { status, retry_after, body }) => {
+    match (answer, outcome) {
+        // The status says it all, whether or not the body came to its end.
+        (Some(Answer { status, retry_after, body }), _) => {
             Attempt::answered(now, duration, status, retry_after.as_deref(), &body)
         }
-        Err(problem) => Attempt::unanswered(now, duration, problem),
+        (None, outcome) => Attempt::unanswered(now, duration, outcome.err().unwrap_or(Problem::Connection)),
     }
 }
 
@@ -58,11 +60,26 @@ struct Answer {
     body: Vec<u8>,
 }
 
-async fn exchange(webhook: &Webhook, notice: &Notice, now: Millis, signal: &AbortSignal) -> Result<Answer> {
-    let response = Fetch::Request(request(webhook, notice, now)?).send_with_signal(signal).await?;
-    let status = response.status_code();
-    let retry_after = response.headers().get("retry-after")?;
-    Ok(Answer { status, retry_after, body: beginning(response).await })
+/// Posts, and writes down what comes as it comes.
+async fn exchange(
+    webhook: &Webhook,
+    notice: &Notice,
+    now: Millis,
+    signal: &AbortSignal,
+    answer: &mut Option<Answer>,
+) -> Result<()> {
+    let mut response = Fetch::Request(request(webhook, notice, now)?).send_with_signal(signal).await?;
+    let (status, retry_after) = (response.status_code(), response.headers().get("retry-after")?);
+    let answer = answer.insert(Answer { status, retry_after, body: Vec::new() });
+    let mut stream = response.stream()?;
+    while answer.body.len() < BODY
+        && let Some(chunk) = stream.next().await
+    {
+        let chunk = chunk?;
+        let room = BODY - answer.body.len();
+        answer.body.extend(chunk.into_iter().take(room));
+    }
+    Ok(())
 }
 
 fn request(webhook: &Webhook, notice: &Notice, now: Millis) -> Result<Request> {
@@ -78,17 +95,4 @@ fn request(webhook: &Webhook, notice: &Notice, now: Millis) -> Result<Request> {
         .with_headers(headers)
         .with_body(Some(JsValue::from_str(&notice.body)));
     Request::new_with_init(&webhook.shown.url, &init)
-}
-
-/// How the body begins, as far as it comes.
-async fn beginning(mut response: Response) -> Vec<u8> {
-    let mut body = Vec::new();
-    let Ok(mut stream) = response.stream() else { return body };
-    while body.len() < BODY
-        && let Some(Ok(chunk)) = stream.next().await
-    {
-        body.extend(chunk);
-    }
-    body.truncate(BODY);
-    body
 }

@@ -42,6 +42,11 @@ pub async fn answer(mut request: Request, edge: &Edge, endpoint: Endpoint, value
         Endpoint::PauseExperiment => format!("/experiments/{key}/pause"),
         Endpoint::ResumeExperiment => format!("/experiments/{key}/resume"),
         Endpoint::StopExperiment => format!("/experiments/{key}/stop"),
+        Endpoint::UndoDecision => format!("/experiments/{key}/undo"),
+        Endpoint::DecideExperiment => return decide(edge, site, key, &authorization).await,
+        Endpoint::ListDecisions => {
+            return forward(edge, site, &format!("/experiments/{key}/decisions"), &authorization, None).await;
+        }
         Endpoint::MakeCommunication => "/communications".to_owned(),
         Endpoint::MakeSequence => "/sequences".to_owned(),
         Endpoint::MakeCampaign => "/campaigns".to_owned(),
@@ -107,6 +112,13 @@ async fn report(edge: &Edge, site: &str, authorization: &str) -> Outcome {
     let key = allowed(edge, site, authorization).await?;
     let pending = flush(edge, &key).await?;
     forward(edge, site, &with_query(edge, "/report", pending), authorization, None).await
+}
+
+async fn decide(edge: &Edge, site: &str, experiment: &str, authorization: &str) -> Outcome {
+    let key = allowed(edge, site, authorization).await?;
+    let pending = flush(edge, &key).await?;
+    let path = with_query(edge, &format!("/experiments/{experiment}/decide"), pending);
+    forward(edge, site, &path, authorization, Some(b"")).await
 }
 
 /// The site, if the caller showed its secret key. Who may not ask must not make shards work either.
