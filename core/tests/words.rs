@@ -281,10 +281,7 @@ fn an_experiment_says_what_is_known_how_sure_that_is_and_what_is_missing() {
         (
             "a bandit",
             Run {
-                change: |config| {
-                    let change = config_input::read(br#"{"weights": [0.3, 0.7]}"#).unwrap();
-                    config.with_experiment_change("hero", change, T0 + DAY).unwrap()
-                },
+                change: |config| config.with_shares(1, &[3_000, 7_000], 100).unwrap(),
                 ..run(plan(json!({ "bandit": {} })), vec![rate(2_000, 40), rate(2_100, 60)])
             },
             "Traffic follows the results. Evening collection gets 70 % of the traffic, for its conversion rate is the most promising so far. A bandit earns while it learns and names no winner.",
