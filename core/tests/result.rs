@@ -12,7 +12,8 @@ use tributary_core::statistics::Figure;
 use tributary_core::time::{DAY, HOUR, Millis};
 
 fn site() -> Config {
-    let site: NewSite = config_input::read(br#"{"name":"Shop","time_zone":"Asia/Kathmandu","currency":"USD"}"#).unwrap();
+    let site: NewSite =
+        config_input::read(br#"{"name":"Shop","time_zone":"Asia/Kathmandu","currency":"USD"}"#).unwrap();
     site.into_config("site".to_owned()).unwrap()
 }
 
@@ -47,7 +48,8 @@ fn of_b(report: &ExperimentReport) -> Figure {
 
 #[test]
 fn what_decides_is_summed_over_every_exposed_unit_in_the_currency_of_the_site_and_gross() {
-    let decides = |decides| json!({ "goals": [{ "key": "p", "type": "revenue", "event": "purchase", "decides": decides }] });
+    let decides =
+        |decides| json!({ "goals": [{ "key": "p", "type": "revenue", "event": "purchase", "decides": decides }] });
     let mean = |sum, sum_of_squares| Figure::Mean { units: 3, sum, sum_of_squares };
     let aov = |numerator, numerator_squares, products| Figure::Ratio {
         units: 3,

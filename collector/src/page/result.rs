@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use tributary_core::config::{After, Because, Method};
 use tributary_core::decision::State;
-use tributary_core::report::{ChallengerReport, ExperimentReport, GoalReport, Progress};
+use tributary_core::report::{ExperimentReport, GoalReport, Progress};
 use tributary_core::words;
 
 use super::intervals::{Row, intervals};
@@ -31,21 +31,18 @@ pub fn result(experiment: &ExperimentReport) -> Markup {
     }
 }
 
-/// A goal's challengers as far as something is known of them, by what the plan's method says.
+/// A goal's challengers, by what the plan's method says; none before results show.
 pub fn rows(goal: &GoalReport, experiment: &ExperimentReport) -> Vec<Row> {
     let method = experiment.plan.method;
     let challengers = goal.challengers.iter().flatten().zip(experiment.variants.iter().skip(1));
-    let row = |(place, (told, variant)): (usize, (&ChallengerReport, _))| {
-        let variant: &tributary_core::report::VariantReport = variant;
-        Some(Row {
-            place: place + 1,
-            name: variant.name.clone(),
-            value: words::estimate(&told.comparison, method)?,
-            interval: words::interval(&told.comparison, method),
-            words: told.words.clone(),
-        })
-    };
-    challengers.enumerate().filter_map(row).collect()
+    let rows = (1..).zip(challengers).map(|(place, (told, variant))| Row {
+        place,
+        name: variant.name.clone(),
+        value: words::estimate(&told.comparison, method),
+        interval: words::interval(&told.comparison, method),
+        words: told.words.clone(),
+    });
+    rows.collect()
 }
 
 /// The state, in a word.
