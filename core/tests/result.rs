@@ -137,7 +137,7 @@ fn results_show_from_24_hours_after_the_start_and_counts_before() {
     assert_eq!((before.shown_from, before.variants[1].exposures), (Some(T0 + DAY), 900));
     assert_eq!((&before.decision, &before.mismatch, &before.goals[0].challengers), (&None, &None, &None));
     let progress = before.progress.unwrap();
-    assert_eq!((progress.fewest, progress.power, progress.smallest_effect), (900, None, None));
+    assert_eq!((progress.fewest, progress.outlook.power, progress.outlook.smallest_effect), (900, None, None));
     let after = told(&config, [1_000, 900], [0, 0], T0 + DAY);
     assert!(after.decision.is_some() && after.goals.iter().all(|goal| goal.challengers.is_some()));
 }
@@ -152,7 +152,7 @@ fn days_to_go_are_those_of_the_variant_that_takes_longest_at_the_traffic_of_the_
         told(&running(fields), counts, [0, 0], T0 - DAY + age).progress.unwrap()
     };
     let even = days([0.5, 0.5], [5_000, 5_106], 2 * DAY);
-    assert_eq!((even.required, even.fewest, even.days_to_go), (Some(21_106), 5_000, Some(7)));
+    assert_eq!((even.outlook.required, even.fewest, even.days_to_go), (Some(21_106), 5_000, Some(7)));
     assert!((even.units_per_day.unwrap() - 5_053.0).abs() < 1e-9, "{even:?}");
     let uneven = days([0.9, 0.1], [9_000, 1_000], 2 * DAY);
     assert_eq!(uneven.days_to_go, Some(41), "20,106 are missing at 500 a day");

@@ -64,7 +64,9 @@ pub fn badge(experiment: &ExperimentReport) -> Markup {
 /// How far the sample is: a bar, and what it is made of.
 fn sample(progress: &Progress, experiment: &ExperimentReport) -> Markup {
     let unit = words::one(experiment.unit);
-    let Some(required) = progress.required.filter(|_| experiment.plan.bandit.is_none()) else { return html! {} };
+    let Some(required) = progress.outlook.required.filter(|_| experiment.plan.bandit.is_none()) else {
+        return html! {};
+    };
     let share = progress.share.unwrap_or(0.0);
     html! {
         div.sample {
@@ -72,7 +74,7 @@ fn sample(progress: &Progress, experiment: &ExperimentReport) -> Markup {
             p {
                 b { (number::count(progress.fewest)) } " of " (number::plural(required, unit)) " in the smallest variant"
                 @if let Some(days) = progress.days_to_go.filter(|days| *days > 0) { " · about " (number::plural(days, "day")) " to go" }
-                @if let Some(effect) = progress.smallest_effect { " · differences from " (number::size(effect)) " on would show now" }
+                @if let Some(effect) = progress.outlook.smallest_effect { " · differences from " (number::size(effect)) " on would show now" }
             }
         }
     }

@@ -138,7 +138,7 @@ fn lead(experiment: &Experiment, decision: &Decision, place: u8) -> Option<Strin
 /// What of the sample is missing, and how long it takes.
 fn missing(situation: &Situation<'_>, progress: &Progress) -> String {
     let unit = one(situation.experiment.unit);
-    let Some(required) = progress.required else {
+    let Some(required) = progress.outlook.required else {
         return format!(
             "How many {unit}s are needed shows once every variant has figures to measure a spread from: there are {} so far.",
             number::count(situation.exposures.iter().sum::<i128>())
@@ -209,7 +209,7 @@ fn better(chance: f64, goal: &Goal) -> String {
 
 fn inconclusive(situation: &Situation<'_>, decision: &Decision, because: Inconclusive) -> (String, String) {
     let experiment = situation.experiment;
-    let power = situation.progress.and_then(|progress| progress.power);
+    let power = situation.progress.and_then(|progress| progress.outlook.power);
     match because {
         Inconclusive::Guardrail => {
             let harms: Vec<String> = decision.breaches.iter().map(|breach| guardrail(experiment, breach)).collect();
