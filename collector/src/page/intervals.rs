@@ -46,18 +46,22 @@ pub fn intervals(rows: &[Row], says: bool) -> Markup {
                                 small { (number::change(lower)) " to " (number::change(upper)) }
                             }
                         }
-                    }
-                    @if says || row.value.is_none() { p.soft { (row.words) } }
+                    } @else { p.soft { (row.words) } }
                 }
             }
             @if rows.iter().any(|row| row.value.is_some()) {
-              div.interval.ends {
-                svg.axis aria-hidden="true" {
-                    @for (place, tick) in scale.ticks().iter().enumerate() {
-                        text x=(per_cent(scale.x(*tick))) y="75%" text-anchor=(anchor(place, scale.steps)) { (scale.label(*tick)) }
+                div.interval {
+                    svg.axis aria-hidden="true" {
+                        @for (place, tick) in scale.ticks().iter().enumerate() {
+                            text x=(per_cent(scale.x(*tick))) y="75%" text-anchor=(anchor(place, scale.steps)) {
+                                (scale.label(*tick))
+                            }
+                        }
                     }
                 }
-              }
+            }
+            @for row in rows.iter().filter(|row| says && row.value.is_some()) {
+                p.soft { @if rows.len() > 1 { (row.name) ": " } (row.words) }
             }
         }
     }
@@ -66,6 +70,7 @@ pub fn intervals(rows: &[Row], says: bool) -> Markup {
 fn bar(row: &Row, value: f64, scale: &Scale) -> Markup {
     html! {
         svg.span role="img" aria-label={ (row.name) ": " (row.words) } {
+            title { (row.name) ": " (row.words) }
             @for tick in scale.ticks() {
                 line class=(if tick.abs() < scale.step / 2.0 { "zero" } else { "grid" })
                     x1=(per_cent(scale.x(tick))) x2=(per_cent(scale.x(tick))) y1="0" y2="100%" {}
@@ -183,7 +188,8 @@ mod tests {
     #[test]
     fn an_effect_without_an_interval_is_a_mark_alone() {
         let drawn = intervals(&[row(-1.0, None)], true).into_string();
-        assert!(!drawn.contains("reach") && drawn.contains("mark v1") && drawn.contains("more &amp; more"), "{drawn}");
+        assert!(!drawn.contains("reach") && drawn.contains("mark v1"), "{drawn}");
+        assert!(drawn.contains("<p class=\"soft\">more &amp; more</p>"), "{drawn}");
     }
 
     #[test]
@@ -199,7 +205,7 @@ mod tests {
     #[test]
     fn every_element_is_closed() {
         let drawn = intervals(&[row(0.1, Some([0.0, 0.2]))], true).into_string();
-        for element in ["svg", "line", "path", "text", "div", "p"] {
+        for element in ["svg", "line", "path", "text", "title", "div", "p"] {
             let opened =
                 drawn.matches(&format!("<{element} ")).count() + drawn.matches(&format!("<{element}>")).count();
             let closed = drawn.matches(&format!("</{element}>")).count();

@@ -20,7 +20,7 @@ pub fn result(experiment: &ExperimentReport) -> Markup {
             p.sentence { (experiment.summary.sentence) }
             @if let Some(progress) = &experiment.progress { (sample(progress, experiment)) }
             @if let Some(goal) = primary.filter(|_| !rows.is_empty()) {
-                h3 { (words::criterion(&goal.goal, experiment.unit)) span.soft { "against " (control(experiment)) ", " (goal.goal.name) } }
+                h3 { span.first-letter { (words::criterion(&goal.goal, experiment.unit)) } span.soft { "against " (control(experiment)) ", " (goal.goal.name) } }
                 (intervals(&rows, false))
                 (methods(goal, experiment))
             }
@@ -68,13 +68,14 @@ fn sample(progress: &Progress, experiment: &ExperimentReport) -> Markup {
         return html! {};
     };
     let share = progress.share.unwrap_or(0.0);
+    let is_open = experiment.decision.as_ref().is_some_and(|one| matches!(one.state, State::Collecting { .. }));
     html! {
         div.sample {
             progress max="1" value=(format!("{share:.4}")) aria-label="Sample" {}
             p {
                 b { (number::count(progress.fewest)) } " of " (number::plural(required, unit)) " in the smallest variant"
                 @if let Some(days) = progress.days_to_go.filter(|days| *days > 0) { " · about " (number::plural(days, "day")) " to go" }
-                @if let Some(effect) = progress.outlook.smallest_effect { " · differences from " (number::size(effect)) " on would show now" }
+                @if let Some(effect) = progress.outlook.smallest_effect.filter(|_| is_open) { " · differences of " (number::size(effect)) " and more would show by now" }
             }
         }
     }
