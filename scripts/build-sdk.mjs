@@ -1,5 +1,8 @@
-// The page's SDK: dist/www/sdk/t.js, with glue and wasm in one script, and dist/www/sdk/stub.js. What they weigh is
-// printed, and held to tests/budgets.json.
+// The page's SDK: its builds (dist/www/sdk/t.js and t.PART.PART.js), each with glue and wasm in one script, and
+// dist/www/sdk/stub.js. What they weigh is printed, and held to tests/budgets.json.
+//
+// Which build a site's pages get the collector decides (core/src/page_script.rs): what is in it depends on the site's
+// configuration, so that nobody pays for what only others use, and nobody for a second request.
 //
 // The standard library is built along, for size and with panics that stop at once instead of writing a message nobody
 // reads (docs/loader.md has the figures). As in the collector's build, RUSTC_BOOTSTRAP lets the pinned release do it.
@@ -21,6 +24,19 @@ const OUT = path.join(DIST_WWW, "sdk");
 const SDK_TARGET = path.join(TARGET, "sdk");
 /** Where the glue and the finished wasm are (`page.js`, `page.wasm`). */
 export const GLUE = path.join(SDK_TARGET, "glue");
+
+/**
+ * What is in some builds only, in the order of a build's name: the module of www/loader that does it. The one of the same
+ * name in www/loader/without stands in where it is left out.
+ */
+const PARTS = { communications: "communication" };
+
+/** All builds, by their parts. */
+const BUILDS = [[], ["communications"]];
+
+const fileOf = (parts) => `${["t", ...parts].join(".")}.js`;
+/** The build's name in tests/budgets.json. */
+const figureOf = (parts) => `${["sdk.t", ...parts].join(".")}.brotli_bytes`;
 
 const FLAGS =
   "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none -Ctarget-feature=-reference-types,-multivalue";
@@ -103,8 +119,16 @@ export function literal(bytes) {
   return `"${bytes.toString("latin1").replace(/["\\\n\r]/g, (letter) => escapes[letter])}"`;
 }
 
-/** One script out of an entry, minified; `wasm` is the expression that an import of `tributary-bytes` stands for. */
-export async function bundle(entry, wasm = "undefined") {
+/** Where each module of a build is. */
+function modules(parts) {
+  const chosen = Object.entries(PARTS).map(([part, name]) => [`tributary-${name}`, `${parts.includes(part) ? "" : "without/"}${name}.js`]);
+  const always = [["tributary-host", "host.js"], ["tributary-run", "tributary.js"]];
+  const found = [...always, ...chosen].map(([name, file]) => [name, path.join(LOADER, file)]);
+  return { ...Object.fromEntries(found), "tributary-wasm": path.join(GLUE, "page.js") };
+}
+
+/** One script out of an entry, minified, with these parts; `wasm` is the expression that TRIBUTARY_BYTES stands for. */
+export async function bundle(entry, wasm = "undefined", parts = Object.keys(PARTS)) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -114,12 +138,7 @@ export async function bundle(entry, wasm = "undefined") {
     target: "es2020",
     legalComments: "none",
     charset: "utf8",
-    alias: {
-      "tributary-communication": path.join(LOADER, "communication.js"),
-      "tributary-host": path.join(LOADER, "host.js"),
-      "tributary-run": path.join(LOADER, "tributary.js"),
-      "tributary-wasm": path.join(GLUE, "page.js"),
-    },
+    alias: modules(parts),
     // esbuild would escape what need not be; so the bytes take their place afterwards.
     // The glue's registry frees closures that nobody holds any more; ours are freed when they ran.
     define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined" },
@@ -154,24 +173,32 @@ function hold(figures) {
 
 /** The step. */
 export async function buildSdk() {
-  const outputs = ["t.js", "stub.js", "sizes.json"].map((name) => path.join(OUT, name));
-  const [script, stubFile, sizesFile] = outputs;
+  const outputs = [...BUILDS.map(fileOf), "stub.js", "sizes.json"].map((name) => path.join(OUT, name));
   const version = ask("rustc", ["--version"]);
-  const told = ({ brotli, raw, stub, csp }) => `t.js ${brotli} bytes brotli (${raw} raw), stub ${stub} bytes, its CSP hash '${csp}'`;
+  const told = ({ builds, stub, csp }) => {
+    const each = Object.entries(builds).map(([name, { brotli }]) => `${name} ${brotli}`);
+    return `${each.join(", ")} bytes brotli, stub ${stub} bytes, its CSP hash '${csp}'`;
+  };
   await step("sdk", {
-    ready: () => upToDate("sdk", outputs, version) && told(JSON.parse(readFileSync(sizesFile, "utf8"))),
+    ready: () => upToDate("sdk", outputs, version) && told(JSON.parse(readFileSync(outputs.at(-1), "utf8"))),
     doing: "wasm for the page, with a standard library built for size, and the script around it",
     work: async () => {
       unstamp("sdk");
       mkdirSync(OUT, { recursive: true });
       const wasm = await buildWasm();
-      const bytes = await bundle(path.join(LOADER, "t.js"), literal(wasm));
+      const figures = { builds: {}, wasm: sizes(wasm) };
+      const held = {};
+      for (const parts of BUILDS) {
+        const bytes = await bundle(path.join(LOADER, "t.js"), literal(wasm), parts);
+        writeFileSync(path.join(OUT, fileOf(parts)), bytes);
+        figures.builds[fileOf(parts)] = sizes(bytes);
+        held[figureOf(parts)] = figures.builds[fileOf(parts)].brotli;
+      }
       const { stub, csp } = await buildStub();
-      const figures = { ...sizes(bytes), wasm: sizes(wasm), stub: stub.length, csp };
-      writeFileSync(script, bytes);
-      writeFileSync(stubFile, stub);
-      writeFileSync(sizesFile, JSON.stringify(figures));
-      hold({ "sdk.brotli_bytes": figures.brotli, "sdk.stub_bytes": figures.stub });
+      writeFileSync(path.join(OUT, "stub.js"), stub);
+      Object.assign(figures, { stub: stub.length, csp });
+      writeFileSync(outputs.at(-1), JSON.stringify(figures));
+      hold({ ...held, "sdk.stub_bytes": figures.stub });
       stamp("sdk", inputs(), version);
       return told(figures);
     },

@@ -26,5 +26,10 @@ export function lines(config) {
 }
 
 /** What stands in front of `t.js`, as the collector writes it. */
-export const preamble = (site, config) =>
-  `self.__tributary={site:"${site}",config:"${Buffer.from(lines(config)).toString("base64url")}"};`;
+export const preamble = (site, config) => `self.__tributary=${JSON.stringify({ site, config: lines(config) })};`;
+
+/** The build of `t.js` that the collector would choose (core/src/page_script.rs). */
+export function build(config) {
+  const parts = { communications: config.hasCommunications || config.submits?.length };
+  return `${["t", ...Object.keys(parts).filter((part) => parts[part])].join(".")}.js`;
+}

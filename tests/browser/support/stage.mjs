@@ -7,11 +7,11 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { DIST_WWW } from "../../../scripts/support/paths.mjs";
 import { launch } from "./engine.mjs";
-import { preamble } from "./page-config.mjs";
+import { build, preamble } from "./page-config.mjs";
 
 const SDK = path.join(DIST_WWW, "sdk");
 export const STUB = readFileSync(path.join(SDK, "stub.js"), "utf8");
-const SCRIPT = readFileSync(path.join(SDK, "t.js"));
+const scriptOf = (config) => readFileSync(path.join(SDK, build(config)));
 
 /** How long a test waits for what must come. */
 const PATIENCE = 15_000;
@@ -54,7 +54,7 @@ export async function stage() {
     if (url.pathname === "/t.js") {
       const site = sites.get(url.searchParams.get("site"));
       response.writeHead(200, { "content-type": "text/javascript; charset=utf-8" });
-      return void response.end(Buffer.concat([Buffer.from(`${preamble(site.key, site.config)}\n`), SCRIPT]));
+      return void response.end(Buffer.concat([Buffer.from(`${preamble(site.key, site.config)}\n`), scriptOf(site.config)]));
     }
     const site = sites.get(/^\/v1\/sites\/([^/]+)\/events$/.exec(url.pathname)?.[1]);
     const text = await bodyOf(request);
