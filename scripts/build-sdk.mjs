@@ -29,10 +29,10 @@ export const GLUE = path.join(SDK_TARGET, "glue");
  * What is in some builds only, in the order of a build's name: the module of www/loader that does it. The one of the same
  * name in www/loader/without stands in where it is left out.
  */
-const PARTS = { communications: "communication" };
+const PARTS = { communications: "communication", variants: "variants", changes: "change" };
 
-/** All builds, by their parts. */
-const BUILDS = [[], ["communications"]];
+/** All builds, by their parts: with communications or without, and of the others what brings the rest along. */
+const BUILDS = [[], ["variants"], ["variants", "changes"]].flatMap((parts) => [parts, ["communications", ...parts]]);
 
 const fileOf = (parts) => `${["t", ...parts].join(".")}.js`;
 /** The build's name in tests/budgets.json. */
@@ -122,8 +122,8 @@ export function literal(bytes) {
 /** Where each module of a build is. */
 function modules(parts) {
   const chosen = Object.entries(PARTS).map(([part, name]) => [`tributary-${name}`, `${parts.includes(part) ? "" : "without/"}${name}.js`]);
-  const always = [["tributary-host", "host.js"], ["tributary-run", "tributary.js"]];
-  const found = [...always, ...chosen].map(([name, file]) => [name, path.join(LOADER, file)]);
+  const always = ["host", "markup", "element", "redirect"].map((name) => [`tributary-${name}`, `${name}.js`]);
+  const found = [["tributary-run", "tributary.js"], ...always, ...chosen].map(([name, file]) => [name, path.join(LOADER, file)]);
   return { ...Object.fromEntries(found), "tributary-wasm": path.join(GLUE, "page.js") };
 }
 
