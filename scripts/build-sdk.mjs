@@ -9,7 +9,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
-import { DIST_WWW, ROOT, TARGET, npmBin, tool } from "./support/paths.mjs";
+import { DIST, DIST_WWW, ROOT, TARGET, npmBin, tool } from "./support/paths.mjs";
+import { VERSION, buildPackage, buildPinned, buildTagged } from "./sdk/further.mjs";
+import { buildScripted } from "./sdk/scripted.mjs";
 import { ask, run } from "./support/process.mjs";
 import { filesUnder, stamp, unstamp, upToDate } from "./support/stamp.mjs";
 import { isEntry, main, step } from "./support/step.mjs";
@@ -21,6 +23,9 @@ const OUT = path.join(DIST_WWW, "sdk");
 const SDK_TARGET = path.join(TARGET, "sdk");
 /** Where the glue and the finished wasm are (`page.js`, `page.wasm`). */
 export const GLUE = path.join(SDK_TARGET, "glue");
+
+/** The npm package as it would be published. */
+export const PACKAGE = path.join(DIST, "npm");
 
 const FLAGS =
   "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none -Ctarget-feature=-reference-types,-multivalue";
@@ -103,30 +108,35 @@ export function literal(bytes) {
   return `"${bytes.toString("latin1").replace(/["\\\n\r]/g, (letter) => escapes[letter])}"`;
 }
 
-/** One script out of an entry, minified; `wasm` is the expression that an import of `tributary-bytes` stands for. */
-export async function bundle(entry, wasm = "undefined") {
+/**
+ * One script out of an entry, minified. `wasm` is the expression that TRIBUTARY_BYTES stands for, `glue` the module that
+ * stands for the wasm; the rest is esbuild's.
+ */
+export async function bundle(entry, { wasm = "undefined", glue = "page.js", format = "iife", define = {}, ...options } = {}) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
     minify: true,
     write: false,
-    format: "iife",
+    format,
     target: "es2020",
     legalComments: "none",
     charset: "utf8",
     alias: {
+      "tributary-begin": path.join(LOADER, "begin.js"),
+      "tributary-compile": path.join(LOADER, "compile.js"),
       "tributary-communication": path.join(LOADER, "communication.js"),
       "tributary-host": path.join(LOADER, "host.js"),
       "tributary-run": path.join(LOADER, "tributary.js"),
-      "tributary-wasm": path.join(GLUE, "page.js"),
+      "tributary-wasm": path.join(GLUE, glue),
     },
     // esbuild would escape what need not be; so the bytes take their place afterwards.
     // The glue's registry frees closures that nobody holds any more; ours are freed when they ran.
-    define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined" },
+    define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined", ...define },
     drop: ["console"],
     // Not the page it was made for (something that it needs is gone or replaced): nothing is touched, and no error is seen.
-    banner: { js: "try{" },
-    footer: { js: "}catch{}" },
+    ...(format === "iife" && { banner: { js: "try{" }, footer: { js: "}catch{}" } }),
+    ...options,
   });
   return Buffer.from(outputFiles[0].text.replace("__TRIBUTARY_BYTES__", () => wasm));
 }
@@ -140,7 +150,7 @@ async function buildStub() {
 }
 
 function inputs() {
-  const sources = ["core/src", "core/Cargo.toml", "sdk/src", "sdk/Cargo.toml", "www/loader", "Cargo.toml", "Cargo.lock"];
+  const sources = ["core/src", "core/Cargo.toml", "sdk/src", "sdk/Cargo.toml", "www/loader", "npm", "scripts/sdk", "package.json", "Cargo.toml", "Cargo.lock"];
   const others = ["tests/budgets.json", "package-lock.json", path.relative(ROOT, import.meta.filename)];
   return filesUnder(...[...sources, ...others].map((place) => path.join(ROOT, place)));
 }
@@ -157,7 +167,8 @@ export async function buildSdk() {
   const outputs = ["t.js", "stub.js", "sizes.json"].map((name) => path.join(OUT, name));
   const [script, stubFile, sizesFile] = outputs;
   const version = ask("rustc", ["--version"]);
-  const told = ({ brotli, raw, stub, csp }) => `t.js ${brotli} bytes brotli (${raw} raw), stub ${stub} bytes, its CSP hash '${csp}'`;
+  const told = ({ brotli, raw, stub, csp, integrity }) =>
+    `t.js ${brotli} bytes brotli (${raw} raw), stub ${stub} bytes, its CSP hash '${csp}', v/${VERSION}/t.js ${integrity}`;
   await step("sdk", {
     ready: () => upToDate("sdk", outputs, version) && told(JSON.parse(readFileSync(sizesFile, "utf8"))),
     doing: "wasm for the page, with a standard library built for size, and the script around it",
@@ -165,9 +176,14 @@ export async function buildSdk() {
       unstamp("sdk");
       mkdirSync(OUT, { recursive: true });
       const wasm = await buildWasm();
-      const bytes = await bundle(path.join(LOADER, "t.js"), literal(wasm));
+      await buildScripted(GLUE, FEATURES);
+      const text = literal(wasm);
+      const build = await buildTagged(bundle);
+      const bytes = await bundle(path.join(LOADER, "t.js"), { wasm: text, define: { TRIBUTARY_BUILD: JSON.stringify(build) } });
+      const integrity = await buildPinned(bundle, text);
+      await buildPackage(bundle, text, PACKAGE);
       const { stub, csp } = await buildStub();
-      const figures = { ...sizes(bytes), wasm: sizes(wasm), stub: stub.length, csp };
+      const figures = { ...sizes(bytes), wasm: sizes(wasm), stub: stub.length, csp, integrity };
       writeFileSync(script, bytes);
       writeFileSync(stubFile, stub);
       writeFileSync(sizesFile, JSON.stringify(figures));

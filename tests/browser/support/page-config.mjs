@@ -25,6 +25,8 @@ export function lines(config) {
   return `${out.map((value) => `${value}\n`).join("")}.`;
 }
 
+/** What a page is given of its site. */
+export const given = (site, config) => ({ site, config: Buffer.from(lines(config)).toString("base64url") });
+
 /** What stands in front of `t.js`, as the collector writes it. */
-export const preamble = (site, config) =>
-  `self.__tributary={site:"${site}",config:"${Buffer.from(lines(config)).toString("base64url")}"};`;
+export const preamble = (site, config) => `self.__tributary=${JSON.stringify(given(site, config))};`;
