@@ -1,5 +1,8 @@
-// The page's SDK: dist/www/sdk/t.js, with glue and wasm in one script, and dist/www/sdk/stub.js. What they weigh is
-// printed, and held to tests/budgets.json.
+// The page's SDK: its builds (dist/www/sdk/t.js and t.PART.PART.js), each with glue and wasm in one script, and
+// dist/www/sdk/stub.js. What they weigh is printed, and held to tests/budgets.json.
+//
+// Which build a site's pages get the collector decides (core/src/page_script.rs): what is in it depends on the site's
+// configuration, so that nobody pays for what only others use, and nobody for a second request.
 //
 // The standard library is built along, for size and with panics that stop at once instead of writing a message nobody
 // reads (docs/loader.md has the figures). As in the collector's build, RUSTC_BOOTSTRAP lets the pinned release do it.
@@ -26,6 +29,19 @@ export const GLUE = path.join(SDK_TARGET, "glue");
 
 /** The npm package as it would be published. */
 export const PACKAGE = path.join(DIST, "npm");
+
+/**
+ * What is in some builds only, in the order of a build's name: the module of www/loader that does it. The one of the same
+ * name in www/loader/without stands in where it is left out.
+ */
+const PARTS = { communications: "communication" };
+
+/** All builds, by their parts. */
+const BUILDS = [[], ["communications"]];
+
+const fileOf = (parts) => `${["t", ...parts].join(".")}.js`;
+/** The build's name in tests/budgets.json. */
+const figureOf = (parts) => `${["sdk.t", ...parts].join(".")}.brotli_bytes`;
 
 const FLAGS =
   "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none -Ctarget-feature=-reference-types,-multivalue";
@@ -108,11 +124,19 @@ export function literal(bytes) {
   return `"${bytes.toString("latin1").replace(/["\\\n\r]/g, (letter) => escapes[letter])}"`;
 }
 
+/** Where each module of a build is. `glue` stands for the wasm. */
+function modules(parts, glue) {
+  const chosen = Object.entries(PARTS).map(([part, name]) => [`tributary-${name}`, `${parts.includes(part) ? "" : "without/"}${name}.js`]);
+  const always = [["tributary-begin", "begin.js"], ["tributary-compile", "compile.js"], ["tributary-host", "host.js"], ["tributary-run", "tributary.js"]];
+  const found = [...always, ...chosen].map(([name, file]) => [name, path.join(LOADER, file)]);
+  return { ...Object.fromEntries(found), "tributary-wasm": path.join(GLUE, glue) };
+}
+
 /**
- * One script out of an entry, minified. `wasm` is the expression that TRIBUTARY_BYTES stands for, `glue` the module that
- * stands for the wasm; the rest is esbuild's.
+ * One script out of an entry, minified, with these parts. `wasm` is the expression that TRIBUTARY_BYTES stands for, `glue` the
+ * module that stands for the wasm; the rest is esbuild's.
  */
-export async function bundle(entry, { wasm = "undefined", glue = "page.js", format = "iife", define = {}, ...options } = {}) {
+export async function bundle(entry, { wasm = "undefined", parts = Object.keys(PARTS), glue = "page.js", format = "iife", define = {}, ...options } = {}) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -122,14 +146,7 @@ export async function bundle(entry, { wasm = "undefined", glue = "page.js", form
     target: "es2020",
     legalComments: "none",
     charset: "utf8",
-    alias: {
-      "tributary-begin": path.join(LOADER, "begin.js"),
-      "tributary-compile": path.join(LOADER, "compile.js"),
-      "tributary-communication": path.join(LOADER, "communication.js"),
-      "tributary-host": path.join(LOADER, "host.js"),
-      "tributary-run": path.join(LOADER, "tributary.js"),
-      "tributary-wasm": path.join(GLUE, glue),
-    },
+    alias: modules(parts, glue),
     // esbuild would escape what need not be; so the bytes take their place afterwards.
     // The glue's registry frees closures that nobody holds any more; ours are freed when they ran.
     define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined", ...define },
@@ -164,13 +181,14 @@ function hold(figures) {
 
 /** The step. */
 export async function buildSdk() {
-  const outputs = ["t.js", "stub.js", "sizes.json"].map((name) => path.join(OUT, name));
-  const [script, stubFile, sizesFile] = outputs;
+  const outputs = [...BUILDS.map(fileOf), "stub.js", "sizes.json"].map((name) => path.join(OUT, name));
   const version = ask("rustc", ["--version"]);
-  const told = ({ brotli, raw, stub, csp, integrity }) =>
-    `t.js ${brotli} bytes brotli (${raw} raw), stub ${stub} bytes, its CSP hash '${csp}', v/${VERSION}/t.js ${integrity}`;
+  const told = ({ builds, stub, csp, integrity }) => {
+    const each = Object.entries(builds).map(([name, { brotli }]) => `${name} ${brotli}`);
+    return `${each.join(", ")} bytes brotli, stub ${stub} bytes, its CSP hash '${csp}', v/${VERSION}/t.js '${integrity}'`;
+  };
   await step("sdk", {
-    ready: () => upToDate("sdk", outputs, version) && told(JSON.parse(readFileSync(sizesFile, "utf8"))),
+    ready: () => upToDate("sdk", outputs, version) && told(JSON.parse(readFileSync(outputs.at(-1), "utf8"))),
     doing: "wasm for the page, with a standard library built for size, and the script around it",
     work: async () => {
       unstamp("sdk");
@@ -179,15 +197,21 @@ export async function buildSdk() {
       await buildScripted(GLUE, FEATURES);
       const text = literal(wasm);
       const build = await buildTagged(bundle);
-      const bytes = await bundle(path.join(LOADER, "t.js"), { wasm: text, define: { TRIBUTARY_BUILD: JSON.stringify(build) } });
+      const figures = { builds: {}, wasm: sizes(wasm) };
+      const held = {};
+      for (const parts of BUILDS) {
+        const bytes = await bundle(path.join(LOADER, "t.js"), { wasm: text, parts, define: { TRIBUTARY_BUILD: JSON.stringify(build) } });
+        writeFileSync(path.join(OUT, fileOf(parts)), bytes);
+        figures.builds[fileOf(parts)] = sizes(bytes);
+        held[figureOf(parts)] = figures.builds[fileOf(parts)].brotli;
+      }
       const integrity = await buildPinned(bundle, text);
       await buildPackage(bundle, text, PACKAGE);
       const { stub, csp } = await buildStub();
-      const figures = { ...sizes(bytes), wasm: sizes(wasm), stub: stub.length, csp, integrity };
-      writeFileSync(script, bytes);
-      writeFileSync(stubFile, stub);
-      writeFileSync(sizesFile, JSON.stringify(figures));
-      hold({ "sdk.brotli_bytes": figures.brotli, "sdk.stub_bytes": figures.stub });
+      writeFileSync(path.join(OUT, "stub.js"), stub);
+      Object.assign(figures, { stub: stub.length, csp, integrity });
+      writeFileSync(outputs.at(-1), JSON.stringify(figures));
+      hold({ ...held, "sdk.stub_bytes": figures.stub });
       stamp("sdk", inputs(), version);
       return told(figures);
     },

@@ -21,6 +21,7 @@ pub mod message;
 pub mod money;
 pub mod order;
 pub mod page_config;
+pub mod page_script;
 pub mod person;
 pub mod pool;
 pub mod report;

@@ -1,7 +1,7 @@
 //! What a page needs to know of its site's configuration, in a form that costs few bytes to read.
 //!
 //! A line for each value, in the order of the fields: texts as they are, numbers in decimal, before a list its length. It
-//! travels in `t.js` as unpadded URL-safe base64. Only running experiments are in it: all else is control.
+//! travels in `t.js` as a string. Only running experiments are in it: all else is control.
 //!
 //! The reader is part of every first visit: one that serde and postcard derive costs 1.4 KB (brotli) more (docs/loader.md).
 
@@ -79,7 +79,7 @@ pub struct PageGoal<'a> {
 impl<'a> PageConfig<'a> {
     /// The form that [`PageConfig::decode`] reads. No text may contain a line break: each becomes a space, which in a
     /// selector means the same.
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self) -> String {
         let mut lines = Lines::default();
         lines.number(self.query_parameters.len());
         for parameter in &self.query_parameters {
@@ -122,7 +122,7 @@ impl<'a> PageConfig<'a> {
             }
         }
         lines.0.push_str(END);
-        lines.0.into_bytes()
+        lines.0
     }
 
     /// Reads what [`PageConfig::encode`] wrote; `None` where it is damaged.

@@ -22,6 +22,12 @@ const KEPT = ['revenue', 'currency', 'order_id'];
 const COOKIE_AGE = 34_560_000;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
+/** What can happen to a communication, by the numbers of sdk/src/communication.rs. */
+export const APPEARED = 0;
+export const CLICKED = 1;
+export const HOVERED = 2;
+export const DISMISSED = 3;
+
 /**
  * What `tributary.js` sets: where events go, what names begin with, the wasm's functions, and what was clicked. It is also
  * what `more.js` gets to know: who listens takes over the `push` of the exposures (and of the log, where there is one).

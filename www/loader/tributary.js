@@ -1,12 +1,13 @@
 // The public functions, around the wasm. None of them throws into the page; where anything fails the visitor sees control.
 
+// What is in some builds only has something lesser in the others: see scripts/build-sdk.mjs.
 import * as communication from 'tributary-communication';
 import * as host from 'tributary-host';
 import { safely } from 'tributary-host';
 import * as sdk from 'tributary-wasm';
 
 const { parse } = JSON;
-const { history, location, Promise, queueMicrotask, Uint8Array, URL } = self;
+const { history, location, Promise, queueMicrotask, URL } = self;
 const settled = Promise.resolve();
 
 /** What a function answers where it cannot do its work. */
@@ -30,9 +31,9 @@ const functions = {
     if (sdk.consent(given === true)) communication.again();
   },
   // Communications that code shows, and shadow roots that cannot be found.
-  appeared: (key) => sdk.communicated(communication.APPEARED, `${key}`),
-  clicked: (key) => sdk.communicated(communication.CLICKED, `${key}`),
-  hovered: (key) => sdk.communicated(communication.HOVERED, `${key}`),
+  appeared: (key) => sdk.communicated(host.APPEARED, `${key}`),
+  clicked: (key) => sdk.communicated(host.CLICKED, `${key}`),
+  hovered: (key) => sdk.communicated(host.HOVERED, `${key}`),
   dismissed: (key) => communication.dismissed(`${key}`),
   observe: communication.observe,
   flush() {
@@ -99,7 +100,6 @@ function start(module, { site, config }, tag, early, options) {
     answered: safely(sdk.answered),
     send: safely(sdk.flush),
   });
-  const text = new TextDecoder().decode(Uint8Array.from(atob(config.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)));
   const found = [
     options.consent === 'required',
     navigator.globalPrivacyControl || navigator.doNotTrack === '1',
@@ -110,8 +110,7 @@ function start(module, { site, config }, tag, early, options) {
   ];
   host.site.cookieless = found.at(-1);
   // The bits of one number, as sdk/src/page.rs lists them.
-  const bits = found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0);
-  const looks = sdk.start(text, bits);
+  const looks = sdk.start(config, found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0));
   if (looks) listen(looks > 1 && options);
   return looks;
 }

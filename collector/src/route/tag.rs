@@ -1,10 +1,11 @@
-//! `t.js`: loader, SDK and the site's public configuration, in one answer.
+//! `t.js`: the SDK in that one of its builds which the site's pages need, and the site's public configuration, in one answer.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use tributary_core::hash::fnv1a64;
-use worker::{Request, Response};
+use tributary_core::page_script::PageScript;
+use worker::{Error, Request, Response};
 
 use super::Outcome;
 use super::asset;
@@ -89,9 +90,10 @@ async fn compose(edge: &Edge, site: &SiteKey) -> Result<(String, String), Failur
     if answer.status_code() != 200 {
         return Err(Problem::unknown_site().into());
     }
-    let config = answer.text().await?;
-    let sdk = asset::text(edge, "/sdk/t.js").await?.ok_or_else(Problem::not_found)?;
-    let body = format!("self.__tributary={{site:\"{}\",config:\"{config}\"}};{sdk}", site.as_str());
+    let script: PageScript = answer.json().await?;
+    let build = asset::text(edge, &format!("/sdk/{}", script.file())).await?.ok_or_else(Problem::not_found)?;
+    let given = serde_json::to_string(&script.given).map_err(|error| Error::RustError(error.to_string()))?;
+    let body = format!("self.__tributary={given};{build}");
     let tag = format!("\"{:016x}\"", fnv1a64(body.as_bytes()));
     SCRIPTS.with_borrow_mut(|scripts| {
         if scripts.len() >= KEEP_SITES {

@@ -2,9 +2,20 @@
 
 use super::{Communication, CommunicationKind, Config, Experiment, GoalKind, Sequence, Unit};
 use crate::page_config::{PageConfig, PageExperiment, PageGoal, PageGroup};
+use crate::page_script::{Given, PageScript, Part};
 use crate::time::Millis;
 
 impl Config {
+    /// The script for pages that are opened now.
+    pub fn page_script(&self, now: Millis) -> PageScript {
+        let page = self.page(now);
+        let mut parts = Vec::new();
+        if page.has_communications || !page.submits.is_empty() {
+            parts.push(Part::Communications);
+        }
+        PageScript { parts, given: Given { site: self.site.clone(), config: page.encode() } }
+    }
+
     /// What a page needs to know now.
     pub fn page(&self, now: Millis) -> PageConfig<'_> {
         let running = || self.experiments.iter().filter(move |experiment| experiment.runs_at(now));

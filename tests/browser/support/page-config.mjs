@@ -26,7 +26,13 @@ export function lines(config) {
 }
 
 /** What a page is given of its site. */
-export const given = (site, config) => ({ site, config: Buffer.from(lines(config)).toString("base64url") });
+export const given = (site, config) => ({ site, config: lines(config) });
 
 /** What stands in front of `t.js`, as the collector writes it. */
 export const preamble = (site, config) => `self.__tributary=${JSON.stringify(given(site, config))};`;
+
+/** The build of `t.js` that the collector would choose (core/src/page_script.rs). */
+export function build(config) {
+  const parts = { communications: config.hasCommunications || config.submits?.length };
+  return `${["t", ...Object.keys(parts).filter((part) => parts[part])].join(".")}.js`;
+}

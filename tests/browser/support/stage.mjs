@@ -7,11 +7,11 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { DIST_WWW } from "../../../scripts/support/paths.mjs";
 import { launch } from "./engine.mjs";
-import { given, preamble } from "./page-config.mjs";
+import { build, given, preamble } from "./page-config.mjs";
 
 const SDK = path.join(DIST_WWW, "sdk");
 export const STUB = readFileSync(path.join(SDK, "stub.js"), "utf8");
-const SCRIPT = readFileSync(path.join(SDK, "t.js"));
+const scriptOf = (config) => readFileSync(path.join(SDK, build(config)));
 
 /** Whether all pages ask for the code compiled to JavaScript. */
 const WASM = process.env.WASM === "off" ? 'data-wasm="off"' : "";
@@ -57,7 +57,7 @@ export async function stage() {
     if (url.pathname === "/t.js") {
       const site = sites.get(url.searchParams.get("site"));
       response.writeHead(200, { "content-type": "text/javascript; charset=utf-8" });
-      return void response.end(Buffer.concat([Buffer.from(`${preamble(site.key, site.config)}\n`), SCRIPT]));
+      return void response.end(Buffer.concat([Buffer.from(`${preamble(site.key, site.config)}\n`), scriptOf(site.config)]));
     }
     // What only some pages load, and what a tag pins, lie there as they are deployed.
     if (/^\/(sdk|v)\/[\w.]+\/\w+\.js$/.test(url.pathname)) {
