@@ -12,7 +12,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
-import { DIST_WWW, ROOT, TARGET, npmBin, tool } from "./support/paths.mjs";
+import { DIST, DIST_WWW, ROOT, TARGET, npmBin, tool } from "./support/paths.mjs";
+import { VERSION, buildPackage, buildPinned, buildTagged } from "./sdk/further.mjs";
+import { buildScripted } from "./sdk/scripted.mjs";
 import { ask, run } from "./support/process.mjs";
 import { filesUnder, stamp, unstamp, upToDate } from "./support/stamp.mjs";
 import { isEntry, main, step } from "./support/step.mjs";
@@ -24,6 +26,9 @@ const OUT = path.join(DIST_WWW, "sdk");
 const SDK_TARGET = path.join(TARGET, "sdk");
 /** Where the glue and the finished wasm are (`page.js`, `page.wasm`). */
 export const GLUE = path.join(SDK_TARGET, "glue");
+
+/** The npm package as it would be published. */
+export const PACKAGE = path.join(DIST, "npm");
 
 /**
  * What is in some builds only, in the order of a build's name: the module of www/loader that does it. The one of the same
@@ -119,33 +124,36 @@ export function literal(bytes) {
   return `"${bytes.toString("latin1").replace(/["\\\n\r]/g, (letter) => escapes[letter])}"`;
 }
 
-/** Where each module of a build is. */
-function modules(parts) {
+/** Where each module of a build is. `glue` stands for the wasm. */
+function modules(parts, glue) {
   const chosen = Object.entries(PARTS).map(([part, name]) => [`tributary-${name}`, `${parts.includes(part) ? "" : "without/"}${name}.js`]);
-  const always = ["host", "markup", "element", "redirect"].map((name) => [`tributary-${name}`, `${name}.js`]);
+  const always = ["begin", "compile", "element", "host", "markup", "redirect"].map((name) => [`tributary-${name}`, `${name}.js`]);
   const found = [["tributary-run", "tributary.js"], ...always, ...chosen].map(([name, file]) => [name, path.join(LOADER, file)]);
-  return { ...Object.fromEntries(found), "tributary-wasm": path.join(GLUE, "page.js") };
+  return { ...Object.fromEntries(found), "tributary-wasm": path.join(GLUE, glue) };
 }
 
-/** One script out of an entry, minified, with these parts; `wasm` is the expression that TRIBUTARY_BYTES stands for. */
-export async function bundle(entry, wasm = "undefined", parts = Object.keys(PARTS)) {
+/**
+ * One script out of an entry, minified, with these parts. `wasm` is the expression that TRIBUTARY_BYTES stands for, `glue` the
+ * module that stands for the wasm; the rest is esbuild's.
+ */
+export async function bundle(entry, { wasm = "undefined", parts = Object.keys(PARTS), glue = "page.js", format = "iife", define = {}, ...options } = {}) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
     minify: true,
     write: false,
-    format: "iife",
+    format,
     target: "es2020",
     legalComments: "none",
     charset: "utf8",
-    alias: modules(parts),
+    alias: modules(parts, glue),
     // esbuild would escape what need not be; so the bytes take their place afterwards.
     // The glue's registry frees closures that nobody holds any more; ours are freed when they ran.
-    define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined" },
+    define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined", ...define },
     drop: ["console"],
     // Not the page it was made for (something that it needs is gone or replaced): nothing is touched, and no error is seen.
-    banner: { js: "try{" },
-    footer: { js: "}catch{}" },
+    ...(format === "iife" && { banner: { js: "try{" }, footer: { js: "}catch{}" } }),
+    ...options,
   });
   return Buffer.from(outputFiles[0].text.replace("__TRIBUTARY_BYTES__", () => wasm));
 }
@@ -159,7 +167,7 @@ async function buildStub() {
 }
 
 function inputs() {
-  const sources = ["core/src", "core/Cargo.toml", "sdk/src", "sdk/Cargo.toml", "www/loader", "Cargo.toml", "Cargo.lock"];
+  const sources = ["core/src", "core/Cargo.toml", "sdk/src", "sdk/Cargo.toml", "www/loader", "npm", "scripts/sdk", "package.json", "Cargo.toml", "Cargo.lock"];
   const others = ["tests/budgets.json", "package-lock.json", path.relative(ROOT, import.meta.filename)];
   return filesUnder(...[...sources, ...others].map((place) => path.join(ROOT, place)));
 }
@@ -175,9 +183,9 @@ function hold(figures) {
 export async function buildSdk() {
   const outputs = [...BUILDS.map(fileOf), "stub.js", "sizes.json"].map((name) => path.join(OUT, name));
   const version = ask("rustc", ["--version"]);
-  const told = ({ builds, stub, csp }) => {
+  const told = ({ builds, stub, csp, integrity }) => {
     const each = Object.entries(builds).map(([name, { brotli }]) => `${name} ${brotli}`);
-    return `${each.join(", ")} bytes brotli, stub ${stub} bytes, its CSP hash '${csp}'`;
+    return `${each.join(", ")} bytes brotli, stub ${stub} bytes, its CSP hash '${csp}', v/${VERSION}/t.js '${integrity}'`;
   };
   await step("sdk", {
     ready: () => upToDate("sdk", outputs, version) && told(JSON.parse(readFileSync(outputs.at(-1), "utf8"))),
@@ -186,17 +194,22 @@ export async function buildSdk() {
       unstamp("sdk");
       mkdirSync(OUT, { recursive: true });
       const wasm = await buildWasm();
+      await buildScripted(GLUE, FEATURES);
+      const text = literal(wasm);
+      const build = await buildTagged(bundle);
       const figures = { builds: {}, wasm: sizes(wasm) };
       const held = {};
       for (const parts of BUILDS) {
-        const bytes = await bundle(path.join(LOADER, "t.js"), literal(wasm), parts);
+        const bytes = await bundle(path.join(LOADER, "t.js"), { wasm: text, parts, define: { TRIBUTARY_BUILD: JSON.stringify(build) } });
         writeFileSync(path.join(OUT, fileOf(parts)), bytes);
         figures.builds[fileOf(parts)] = sizes(bytes);
         held[figureOf(parts)] = figures.builds[fileOf(parts)].brotli;
       }
+      const integrity = await buildPinned(bundle, text);
+      await buildPackage(bundle, text, PACKAGE);
       const { stub, csp } = await buildStub();
       writeFileSync(path.join(OUT, "stub.js"), stub);
-      Object.assign(figures, { stub: stub.length, csp });
+      Object.assign(figures, { stub: stub.length, csp, integrity });
       writeFileSync(outputs.at(-1), JSON.stringify(figures));
       hold({ ...held, "sdk.stub_bytes": figures.stub });
       stamp("sdk", inputs(), version);

@@ -1,5 +1,6 @@
 //! Which variant the visitor gets, and the exposure that says it was given.
 
+use crate::host;
 use crate::json;
 use crate::page::{Page, found};
 use crate::visitor;
@@ -22,6 +23,7 @@ impl Page {
             event.push_str(",\"version\":");
             json::number(&mut event, version);
             event.push('}');
+            host::exposed(&event);
             self.record(&event);
         }
         Some(variant)

@@ -63,6 +63,9 @@ extern "C" {
     /// Does this node of the click's path, or the form that is submitted, match the selector of that number?
     pub fn matches(node: u32, selector: u32) -> bool;
 
+    /// An exposure, for whoever listens.
+    pub fn exposed(event: &str);
+
     /// The answer of a function to the page. A returned text would need a good deal of glue.
     pub fn say(text: &str);
 

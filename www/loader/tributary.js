@@ -49,16 +49,21 @@ const functions = {
     sdk.clear();
     variants.refresh();
   },
+  ...Object.fromEntries(['on', 'off', 'inspect'].map((name) => [name, (...values) => more(name, values)])),
 };
 
+/** What only some pages ask for is in a file of its own (www/loader/more.js); who loads it sees to it that it is fetched once. */
+const more = (name, values) => host.site.load('more').then((file) => file[name](host.site, ...values)).catch(() => {});
+
 /**
- * Starts in this page. Where that fails (no wasm here, or none allowed) the functions are there and give control.
+ * Starts in this page. Where that fails the functions are there and give control.
  *
- * @param {() => WebAssembly.Module} compile
+ * @param {WebAssembly.Module} module
  * @param {{site: string, config: string}} given what the collector put in front of the script
  * @param {HTMLScriptElement} tag the script's own element
+ * @param {(file: string) => Promise<object>} load fetches a file that only some pages ask for
  */
-export function run(compile, given, tag) {
+export function run(module, given, tag, load) {
   const name = tag.dataset.global || 'tributary';
   const before = self.tributary;
   const api = (self[name] = self.tributary = before?.track ? before : {});
@@ -67,10 +72,15 @@ export function run(compile, given, tag) {
   const early = api.q ?? [];
   delete api.q;
 
-  const started = safely(() => start(compile, given, tag, early))();
+  const options = { ...tag.dataset };
+  const started = safely(() => start(module, given, tag, early, options))();
   for (const name in functions) {
     api[name] = started ? safely(functions[name], control[name]) : () => control[name];
   }
+  Object.assign(host.site, { api, load });
+  if (started && isOn(options.datalayer)) more('bridge', [options.datalayer]);
+  // From here on a log is kept, so that nothing is missed until the inspector is there.
+  if (started && /[?&]tributary_inspect\b/.test(location.search)) more('inspect', [(host.site.log = [])]);
   for (const [at, name, values, settle] of early) {
     settle?.(name === 'track' ? started && safely(track)(at, ...values) : api[name]?.(...values));
   }
@@ -79,20 +89,20 @@ export function run(compile, given, tag) {
 /** An attribute that is there, or an option that is true. */
 const isOn = (option) => option === '' || (option && option !== 'false');
 
-function start(compile, given, tag, early) {
+function start(module, given, tag, early, options) {
   const { site, config } = given;
-  const options = { ...tag.dataset };
   for (const [, name, [value]] of early) {
     if (name === 'init') Object.assign(options, value);
     // It was refused before we came: nothing may begin.
     if (name === 'consent' && value !== true) options.consent = 'required';
   }
-  sdk.initSync({ module: compile() });
+  sdk.initSync({ module });
   // Beside the script, wherever the collector is mounted, unless the tag names it.
   const { href, origin } = new URL(`v1/sites/${site}/events`, options.collector ?? tag.src);
   Object.assign(host.site, {
     endpoint: href,
     own: origin === location.origin,
+    key: site,
     name: `tributary.${site}.`,
     cookie: `tributary_${site}`,
     answered: safely(sdk.answered),

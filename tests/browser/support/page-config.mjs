@@ -25,8 +25,11 @@ export function lines(config) {
   return `${out.map((value) => `${value}\n`).join("")}.`;
 }
 
+/** What a page is given of its site. */
+export const given = (site, config) => ({ site, config: lines(config) });
+
 /** What stands in front of `t.js`, as the collector writes it. */
-export const preamble = (site, config) => `self.__tributary=${JSON.stringify({ site, config: lines(config) })};`;
+export const preamble = (site, config) => `self.__tributary=${JSON.stringify(given(site, config))};`;
 
 /** The build of `t.js` that the collector would choose (core/src/page_script.rs). */
 export function build(config) {

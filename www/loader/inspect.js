@@ -1,0 +1,2 @@
+// stands in
+export const open = () => {};

@@ -1,0 +1,11 @@
+// What only some pages ask for: who listens, the bridge to `dataLayer`, the inspector. The script of the tag fetches this
+// file when one of its functions is first called, and `site` (www/loader/host.js) is what it tells about itself.
+
+export { bridge } from './datalayer.js';
+export { off, on } from './listen.js';
+
+/** Opens the inspector, which is another file again: a panel, and a wasm of its own. */
+export async function inspect(site, log) {
+  const { open } = await site.load('inspect');
+  return open(site, log);
+}
