@@ -34,10 +34,10 @@ export const PACKAGE = path.join(DIST, "npm");
  * What is in some builds only, in the order of a build's name: the module of www/loader that does it. The one of the same
  * name in www/loader/without stands in where it is left out.
  */
-const PARTS = { communications: "communication" };
+const PARTS = { communications: "communication", variants: "variants", changes: "change" };
 
-/** All builds, by their parts. */
-const BUILDS = [[], ["communications"]];
+/** All builds, by their parts: with communications or without, and of the others what brings the rest along. */
+const BUILDS = [[], ["variants"], ["variants", "changes"]].flatMap((parts) => [parts, ["communications", ...parts]]);
 
 const fileOf = (parts) => `${["t", ...parts].join(".")}.js`;
 /** The build's name in tests/budgets.json. */
@@ -127,8 +127,8 @@ export function literal(bytes) {
 /** Where each module of a build is. `glue` stands for the wasm. */
 function modules(parts, glue) {
   const chosen = Object.entries(PARTS).map(([part, name]) => [`tributary-${name}`, `${parts.includes(part) ? "" : "without/"}${name}.js`]);
-  const always = [["tributary-begin", "begin.js"], ["tributary-compile", "compile.js"], ["tributary-host", "host.js"], ["tributary-run", "tributary.js"]];
-  const found = [...always, ...chosen].map(([name, file]) => [name, path.join(LOADER, file)]);
+  const always = ["begin", "compile", "element", "host", "markup", "redirect"].map((name) => [`tributary-${name}`, `${name}.js`]);
+  const found = [["tributary-run", "tributary.js"], ...always, ...chosen].map(([name, file]) => [name, path.join(LOADER, file)]);
   return { ...Object.fromEntries(found), "tributary-wasm": path.join(GLUE, glue) };
 }
 

@@ -65,6 +65,24 @@ impl PageExperiment<'_> {
     }
 }
 
+/// Experiments that are not for everybody, for those pages whose script can tell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageTargeting<'a> {
+    /// Running experiments, each with what decides whom they are for.
+    pub experiments: Vec<(PageExperiment<'a>, PageAudience<'a>)>,
+    /// Saved groups that the conditions name, as a JSON object of lists.
+    pub groups: &'a str,
+}
+
+/// Whom an experiment is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageAudience<'a> {
+    /// The profile is assigned, not the visitor.
+    pub is_of_profiles: bool,
+    /// What must hold of the visitor's attributes, as JSON; empty: nothing.
+    pub condition: &'a str,
+}
+
 /// A goal that the page decides: a click or a submit on what the selector matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageGoal<'a> {
@@ -89,19 +107,7 @@ impl<'a> PageConfig<'a> {
         lines.number(self.holdout);
         lines.number(self.experiments.len());
         for experiment in &self.experiments {
-            lines.text(experiment.key);
-            lines.text(experiment.seed);
-            lines.number(experiment.version);
-            lines.number(experiment.coverage);
-            let (namespace, from, to) = experiment.namespace;
-            lines.text(namespace);
-            lines.number(from);
-            lines.number(to);
-            lines.number(experiment.variants.len());
-            for &(key, weight) in &experiment.variants {
-                lines.text(key);
-                lines.number(weight);
-            }
+            lines.experiment(experiment);
         }
         for goals in [&self.clicks, &self.submits] {
             lines.number(goals.len());
@@ -132,14 +138,7 @@ impl<'a> PageConfig<'a> {
             query_parameters: reader.list(&Reader::text),
             respect_privacy_signals: reader.number() == 1,
             holdout: reader.share(),
-            experiments: reader.list(&|reader| PageExperiment {
-                key: reader.text(),
-                seed: reader.text(),
-                version: reader.number(),
-                coverage: reader.share(),
-                namespace: (reader.text(), reader.share(), reader.share()),
-                variants: reader.list(&|reader| (reader.text(), reader.share())),
-            }),
+            experiments: reader.list(&Reader::experiment),
             clicks: reader.list(&Reader::goal),
             submits: reader.list(&Reader::goal),
             has_communications: reader.number() == 1,
@@ -151,6 +150,32 @@ impl<'a> PageConfig<'a> {
         };
         // What was cut off or has too much in it does not end here.
         (reader.rest == END).then_some(config)
+    }
+}
+
+impl<'a> PageTargeting<'a> {
+    /// The form that [`PageTargeting::decode`] reads.
+    pub fn encode(&self) -> String {
+        let mut lines = Lines::default();
+        lines.number(self.experiments.len());
+        for (experiment, audience) in &self.experiments {
+            lines.experiment(experiment);
+            lines.number(audience.is_of_profiles);
+            lines.text(audience.condition);
+        }
+        lines.text(self.groups);
+        lines.0.push_str(END);
+        lines.0
+    }
+
+    /// Reads what [`PageTargeting::encode`] wrote; `None` where it is damaged.
+    pub fn decode(text: &'a str) -> Option<Self> {
+        let mut reader = Reader { rest: text };
+        let targeting = Self {
+            experiments: reader.list(&|reader| (reader.experiment(), reader.audience())),
+            groups: reader.text(),
+        };
+        (reader.rest == END).then_some(targeting)
     }
 }
 
@@ -169,6 +194,22 @@ impl Lines {
     fn number(&mut self, number: impl TryInto<u64>) {
         let number = number.try_into().unwrap_or_default();
         self.text(&number.to_string());
+    }
+
+    fn experiment(&mut self, experiment: &PageExperiment<'_>) {
+        self.text(experiment.key);
+        self.text(experiment.seed);
+        self.number(experiment.version);
+        self.number(experiment.coverage);
+        let (namespace, from, to) = experiment.namespace;
+        self.text(namespace);
+        self.number(from);
+        self.number(to);
+        self.number(experiment.variants.len());
+        for &(key, weight) in &experiment.variants {
+            self.text(key);
+            self.number(weight);
+        }
     }
 }
 
@@ -192,6 +233,21 @@ impl<'a> Reader<'a> {
     #[allow(clippy::cast_possible_truncation)]
     fn share(&mut self) -> u16 {
         self.number() as u16
+    }
+
+    fn experiment(&mut self) -> PageExperiment<'a> {
+        PageExperiment {
+            key: self.text(),
+            seed: self.text(),
+            version: self.number(),
+            coverage: self.share(),
+            namespace: (self.text(), self.share(), self.share()),
+            variants: self.list(&|reader| (reader.text(), reader.share())),
+        }
+    }
+
+    fn audience(&mut self) -> PageAudience<'a> {
+        PageAudience { is_of_profiles: self.number() == 1, condition: self.text() }
     }
 
     #[allow(clippy::cast_possible_truncation)]

@@ -12,7 +12,7 @@ impl Page {
     /// The variant, which the page is now about to show: an exposure, once per page view.
     pub fn give_variant(&mut self, key: &str) -> Option<&'static str> {
         let index = self.config.experiments.iter().position(|experiment| experiment.key == key)?;
-        let (version, variant) = self.assigned(self.config.experiments.get(index)?)?;
+        let (version, variant) = self.assigned(index)?;
         if !self.exposed.contains(&index) {
             self.exposed.push(index);
             visitor::give(key, version, variant);
@@ -32,8 +32,8 @@ impl Page {
     /// All assignments as a JSON object. Asking exposes nobody.
     pub fn assignments(&self) -> String {
         let mut all = String::from("{");
-        for experiment in &self.config.experiments {
-            if let Some((_, variant)) = self.assigned(experiment) {
+        for (index, experiment) in self.config.experiments.iter().enumerate() {
+            if let Some((_, variant)) = self.assigned(index) {
                 if all.len() > 1 {
                     all.push(',');
                 }
@@ -46,10 +46,16 @@ impl Page {
         all
     }
 
-    /// What the visitor was given stays, with the version it was assigned under; else the hash decides.
-    fn assigned(&self, experiment: &PageExperiment<'static>) -> Option<(i64, &'static str)> {
-        let id = self.visitor.as_ref()?;
-        if self.found(found::COOKIELESS) || assignment::is_held_out(id, self.config.holdout) || !experiment.has(id) {
+    /// What the visitor was given stays, with the version it was assigned under, whoever it is by now; else the audience and
+    /// the hash decide.
+    fn assigned(&self, index: usize) -> Option<(i64, &'static str)> {
+        let visitor = self.visitor.as_ref()?;
+        let experiment = self.config.experiments.get(index)?;
+        let unit = self.unit(index, visitor)?;
+        if self.found(found::COOKIELESS)
+            || assignment::is_held_out(visitor, self.config.holdout)
+            || !experiment.has(&unit)
+        {
             return None;
         }
         let given = visitor::given(experiment.key);
@@ -57,9 +63,27 @@ impl Page {
         if let Some((variant, _)) = experiment.variants.iter().find(|(variant, _)| *variant == given) {
             return Some((text::number(version), variant));
         }
+        #[cfg(feature = "targeting")]
+        if !self.admits(index) {
+            return None;
+        }
         let weights = experiment.variants.iter().map(|&(_, weight)| weight);
-        let index = assignment::assign(experiment.seed, id, experiment.coverage, weights)?;
-        let (variant, _) = experiment.variants.get(index)?;
+        let place = assignment::assign(experiment.seed, &unit, experiment.coverage, weights)?;
+        let (variant, _) = experiment.variants.get(place)?;
         Some((i64::from(experiment.version), variant))
+    }
+
+    /// Who is assigned: the visitor, or the profile that it was identified as.
+    #[cfg(feature = "targeting")]
+    fn unit(&self, index: usize, visitor: &str) -> Option<String> {
+        let unit = if self.is_of_profiles(index) { visitor::profile() } else { visitor.to_owned() };
+        Some(unit).filter(|unit| !unit.is_empty())
+    }
+
+    /// Who is assigned: the visitor.
+    #[cfg(not(feature = "targeting"))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
+    fn unit<'a>(&self, _: usize, visitor: &'a str) -> Option<&'a str> {
+        Some(visitor)
     }
 }

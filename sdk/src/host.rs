@@ -69,6 +69,10 @@ extern "C" {
     /// The answer of a function to the page. A returned text would need a good deal of glue.
     pub fn say(text: &str);
 
+    /// What is known of the visitor, as a JSON object.
+    #[cfg(feature = "targeting")]
+    pub fn attributes() -> String;
+
     /// Nothing is under way: settles what `flush` promised.
     pub fn idle();
 }

@@ -4,6 +4,8 @@ use crate::host;
 use crate::interaction::Goals;
 use crate::json;
 use crate::queue::Queue;
+#[cfg(feature = "targeting")]
+use crate::targeting::Targeting;
 use crate::transport::Transport;
 use crate::visitor;
 use tributary_core::page_config::PageConfig;
@@ -54,6 +56,9 @@ pub struct Page {
     /// Goals met by submits.
     pub submits: Goals,
     identified: bool,
+    /// Whom experiments are for.
+    #[cfg(feature = "targeting")]
+    pub targeting: Targeting,
 }
 
 impl Page {
@@ -73,6 +78,8 @@ impl Page {
             address: String::new(),
             exposed: Vec::new(),
             identified: false,
+            #[cfg(feature = "targeting")]
+            targeting: Targeting::default(),
         }
     }
 

@@ -66,8 +66,13 @@ export function keep(at, name, properties) {
   }
   // Names that begin with $ are Tributary's own.
   if (typeof name !== 'string' || !name || name[0] === '$' || calls.length > ROOM) return false;
+  return put(at, `${stringify(name)},${body?.[0] === '{' ? body : '{}'}`);
+}
+
+/** Keeps an event as the wasm takes it: `"name",{…}`. */
+export function put(at, event) {
   const first = !calls;
-  calls += `${at} ${stringify(name)},${body?.[0] === '{' ? body : '{}'}\n`;
+  calls += `${at} ${event}\n`;
   return first;
 }
 

@@ -4,9 +4,9 @@
 import * as communication from 'tributary-communication';
 import * as host from 'tributary-host';
 import { safely } from 'tributary-host';
+import * as variants from 'tributary-variants';
 import * as sdk from 'tributary-wasm';
 
-const { parse } = JSON;
 const { history, location, Promise, queueMicrotask, URL } = self;
 const settled = Promise.resolve();
 
@@ -23,12 +23,16 @@ const functions = {
   init() {},
   track: (name, properties) => void track(host.now(), name, properties),
   ready: () => settled,
-  getVariant: (key) => host.ask(sdk.variant, `${key}`) ?? null,
-  getAssignments: () => parse(host.ask(sdk.assignments) ?? '{}'),
-  identify: (profile) => sdk.identify(`${profile ?? ''}`),
+  getVariant: (key) => variants.give(`${key}`),
+  getAssignments: () => variants.assignments(),
+  identify(profile) {
+    sdk.identify(`${profile ?? ''}`);
+    variants.refresh();
+  },
   // Whatever is not true is no consent. What the visitor sees when they agree counts from then on.
   consent(given) {
     if (sdk.consent(given === true)) communication.again();
+    variants.refresh();
   },
   // Communications that code shows, and shadow roots that cannot be found.
   appeared: (key) => sdk.communicated(host.APPEARED, `${key}`),
@@ -41,7 +45,10 @@ const functions = {
     sdk.flush();
     return done;
   },
-  clear: () => sdk.clear(),
+  clear() {
+    sdk.clear();
+    variants.refresh();
+  },
   ...Object.fromEntries(['on', 'off', 'inspect'].map((name) => [name, (...values) => more(name, values)])),
 };
 
@@ -82,7 +89,8 @@ export function run(module, given, tag, load) {
 /** An attribute that is there, or an option that is true. */
 const isOn = (option) => option === '' || (option && option !== 'false');
 
-function start(module, { site, config }, tag, early, options) {
+function start(module, given, tag, early, options) {
+  const { site, config } = given;
   for (const [, name, [value]] of early) {
     if (name === 'init') Object.assign(options, value);
     // It was refused before we came: nothing may begin.
@@ -111,18 +119,22 @@ function start(module, { site, config }, tag, early, options) {
   host.site.cookieless = found.at(-1);
   // The bits of one number, as sdk/src/page.rs lists them.
   const looks = sdk.start(config, found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0));
-  if (looks) listen(looks > 1 && options);
+  if (looks) {
+    listen(looks > 1 && options);
+    variants.begin(given, options, on);
+  }
   return looks;
 }
 
 /** Every listener there is: passive, in the capture phase, so that no handler of the page comes before them. */
+const on = (target, name, react) => target.addEventListener(name, safely(react), { capture: true, passive: true });
+
 function listen(watching) {
   const { happened } = sdk;
   const interacted = (submit, path, communication) => {
     host.site.path = path;
     sdk.interacted(submit, path.length, communication);
   };
-  const on = (target, name, react) => target.addEventListener(name, safely(react), { capture: true, passive: true });
   // An open shadow root is in the path; what is in a closed one counts as its host.
   on(self, 'click', (event) => {
     const path = event.composedPath();
@@ -132,13 +144,16 @@ function listen(watching) {
   const submits = (root) => on(root, 'submit', (event) => event.isTrusted && interacted(true, [event.target], ''));
   submits(self);
 
-  const moved = safely(() => happened(0));
+  const moved = safely(() => happened(0) && variants.viewed());
   on(self, 'popstate', moved);
   on(self, 'online', () => happened(1));
   on(self, 'storage', ({ key, newValue }) => happened(newValue && key === `${host.site.name}withdrawn` ? 7 : 2));
   on(self, 'pageshow', (event) => {
     happened(event.persisted ? 3 : 6);
-    if (event.persisted) communication.again();
+    if (event.persisted) {
+      communication.again();
+      variants.viewed();
+    }
   });
   on(self, 'pagehide', () => happened(4));
   // Safari may skip this on a link navigation, and a phone that kills the page skips pagehide: both are needed.
