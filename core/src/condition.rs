@@ -4,6 +4,7 @@
 //! coercions are JavaScript's, a missing attribute is `null`. What GrowthBook cannot evaluate and so answers with "no", as
 //! a misspelt operator, is refused when it is parsed: a test that silently counts nobody helps no merchant.
 
+mod failing;
 mod javascript;
 mod operator;
 mod parse;
