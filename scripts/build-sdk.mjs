@@ -14,6 +14,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import { DIST, DIST_WWW, ROOT, TARGET, npmBin, tool } from "./support/paths.mjs";
 import { VERSION, buildPackage, buildPinned, buildTagged } from "./sdk/further.mjs";
+import { INSPECTOR, buildInspector } from "./sdk/inspector.mjs";
 import { buildScripted } from "./sdk/scripted.mjs";
 import { ask, run } from "./support/process.mjs";
 import { filesUnder, stamp, unstamp, upToDate } from "./support/stamp.mjs";
@@ -129,7 +130,8 @@ function modules(parts, glue) {
   const chosen = Object.entries(PARTS).map(([part, name]) => [`tributary-${name}`, `${parts.includes(part) ? "" : "without/"}${name}.js`]);
   const always = ["begin", "compile", "element", "host", "markup", "redirect"].map((name) => [`tributary-${name}`, `${name}.js`]);
   const found = [["tributary-run", "tributary.js"], ...always, ...chosen].map(([name, file]) => [name, path.join(LOADER, file)]);
-  return { ...Object.fromEntries(found), "tributary-wasm": path.join(GLUE, glue) };
+  const glues = { "tributary-wasm": path.join(GLUE, glue), "tributary-inspector": path.join(INSPECTOR, "tributary_inspector.js") };
+  return { ...Object.fromEntries(found), ...glues };
 }
 
 /**
@@ -167,7 +169,7 @@ async function buildStub() {
 }
 
 function inputs() {
-  const sources = ["core/src", "core/Cargo.toml", "sdk/src", "sdk/Cargo.toml", "www/loader", "npm", "scripts/sdk", "package.json", "Cargo.toml", "Cargo.lock"];
+  const sources = ["core/src", "core/Cargo.toml", "sdk/src", "sdk/Cargo.toml", "inspector/src", "inspector/Cargo.toml", "www/loader", "npm", "scripts/sdk", "package.json", "Cargo.toml", "Cargo.lock"];
   const others = ["tests/budgets.json", "package-lock.json", path.relative(ROOT, import.meta.filename)];
   return filesUnder(...[...sources, ...others].map((place) => path.join(ROOT, place)));
 }
@@ -196,7 +198,8 @@ export async function buildSdk() {
       const wasm = await buildWasm();
       await buildScripted(GLUE, FEATURES);
       const text = literal(wasm);
-      const build = await buildTagged(bundle);
+      const inspector = literal(await buildInspector(FEATURES));
+      const build = await buildTagged(bundle, inspector);
       const figures = { builds: {}, wasm: sizes(wasm) };
       const held = {};
       for (const parts of BUILDS) {
@@ -205,8 +208,8 @@ export async function buildSdk() {
         figures.builds[fileOf(parts)] = sizes(bytes);
         held[figureOf(parts)] = figures.builds[fileOf(parts)].brotli;
       }
-      const integrity = await buildPinned(bundle, text);
-      await buildPackage(bundle, text, PACKAGE);
+      const integrity = await buildPinned(bundle, text, inspector);
+      await buildPackage(bundle, text, inspector, PACKAGE);
       const { stub, csp } = await buildStub();
       writeFileSync(path.join(OUT, "stub.js"), stub);
       Object.assign(figures, { stub: stub.length, csp, integrity });

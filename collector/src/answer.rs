@@ -51,6 +51,12 @@ impl Problem {
         Self::new(404, "unknown_site", "no site has this key").about("site", "a key from POST /v1/sites")
     }
 
+    /// This collector has no script of this version.
+    pub fn unknown_version() -> Self {
+        Self::new(404, "unknown_version", "this collector has no script of this version")
+            .about("version", env!("CARGO_PKG_VERSION"))
+    }
+
     /// Nothing is at this address.
     pub fn not_found() -> Self {
         Self::new(404, "not_found", "nothing is at this address")

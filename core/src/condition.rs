@@ -4,6 +4,7 @@
 //! coercions are JavaScript's, a missing attribute is `null`. What GrowthBook cannot evaluate and so answers with "no", as
 //! a misspelt operator, is refused when it is parsed: a test that silently counts nobody helps no merchant.
 
+mod failing;
 mod form;
 mod javascript;
 mod native;
@@ -23,6 +24,7 @@ use serde_json::Value as Json;
 pub use form::Compiled;
 pub use javascript::Javascript;
 use native::Native;
+pub use native::Patterns;
 use operator::Check;
 pub use parse::{ConditionError, MAX_DEPTH, MAX_LIST, MAX_PARTS, MAX_PATTERN};
 use pattern::Pattern;
@@ -110,8 +112,12 @@ impl Condition {
 
     /// Whether it holds for these attributes. The empty condition holds for all, attributes that are no object have none.
     pub fn holds(&self, attributes: &Json, groups: &Groups) -> bool {
+        self.within(groups, |scope| all_hold(&self.clauses, &attributes.into(), scope))
+    }
+
+    fn within<T>(&self, groups: &Groups, evaluate: impl FnOnce(Scope<'_>) -> T) -> T {
         let group = |id: &str| groups.get(id).map_or(&[][..], Vec::as_slice);
-        all_hold(&self.clauses, &attributes.into(), Scope { group: &group, js: &Native(&self.regexes) })
+        evaluate(Scope { group: &group, js: &Native(&self.regexes) })
     }
 
     /// Whether it asks for an attribute, or for something in it.

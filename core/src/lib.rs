@@ -11,6 +11,7 @@ pub mod condition;
 pub mod config;
 pub mod config_input;
 pub mod endpoint;
+pub mod enrolment;
 pub mod event;
 pub mod facts;
 pub mod fold;

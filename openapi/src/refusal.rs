@@ -15,6 +15,8 @@ pub enum Refusal {
     UnknownExperiment,
     /// 404: the site, or nothing is kept of this person.
     NothingKept,
+    /// 404: the site or the version.
+    UnknownVersion,
     /// 405: the method.
     MethodNotAllowed,
     /// 409: not in a state for this.
@@ -28,12 +30,13 @@ pub enum Refusal {
 }
 
 /// All of them.
-pub const REFUSALS: [Refusal; 10] = [
+pub const REFUSALS: [Refusal; 11] = [
     Refusal::BadRequest,
     Refusal::Unauthorized,
     Refusal::UnknownSite,
     Refusal::UnknownExperiment,
     Refusal::NothingKept,
+    Refusal::UnknownVersion,
     Refusal::MethodNotAllowed,
     Refusal::Conflict,
     Refusal::TooLarge,
@@ -65,6 +68,12 @@ impl Refusal {
                 404,
                 &["unknown_site", "not_found"],
                 "No site has this key, or nothing is kept of this id.",
+            ),
+            Self::UnknownVersion => (
+                "UnknownVersion",
+                404,
+                &["unknown_site", "unknown_version"],
+                "No site has this key, or the collector no script of this version.",
             ),
             Self::MethodNotAllowed => (
                 "MethodNotAllowed",

@@ -23,10 +23,10 @@ const define = (values) => Object.fromEntries(Object.entries(values).map(([name,
 const entry = (name) => path.join(LOADER, `${name}.js`);
 const digest = (bytes) => `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
 
-/** All of them by name, in one form. `build` is what they say their own build is. */
-async function bundles(bundle, options) {
+/** All of them by name, in one form. */
+async function bundles(bundle, inspector, options) {
   const made = {};
-  for (const [name, glue] of Object.entries(FILES)) made[name] = await bundle(entry(name), { glue, ...options(name) });
+  for (const [name, glue] of Object.entries(FILES)) made[name] = await bundle(entry(name), { glue, wasm: inspector, ...options(name) });
   return made;
 }
 
@@ -38,8 +38,8 @@ function write(folder, files) {
 const named = (files) => Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${name}.js`, bytes]));
 
 /** Writes the files of the tag, and answers what their build is called. */
-export async function buildTagged(bundle) {
-  const files = await bundles(bundle, () => ({ format: "esm" }));
+export async function buildTagged(bundle, inspector) {
+  const files = await bundles(bundle, inspector, () => ({ format: "esm" }));
   const sum = createHash("sha256");
   for (const bytes of Object.values(files)) sum.update(bytes);
   const build = sum.digest("hex").slice(0, 10);
@@ -51,10 +51,10 @@ export async function buildTagged(bundle) {
 }
 
 /** Writes the files of this version, with what a tag's `integrity` says of them; a version that was published is left alone. */
-export async function buildPinned(bundle, wasm) {
+export async function buildPinned(bundle, wasm, inspector) {
   const folder = path.join(DIST_WWW, "v", VERSION);
   if (!existsSync(path.join(RELEASED, VERSION))) {
-    const files = await bundles(bundle, (name) => ({ format: "iife", globalName: `__tributary_${name}` }));
+    const files = await bundles(bundle, inspector, (name) => ({ format: "iife", globalName: `__tributary_${name}` }));
     const integrity = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, digest(bytes)]));
     const values = define({ TRIBUTARY_VERSION: VERSION, TRIBUTARY_INTEGRITY: integrity });
     const script = await bundle(entry("pinned"), { wasm, define: values });
@@ -65,9 +65,9 @@ export async function buildPinned(bundle, wasm) {
 }
 
 /** Writes the npm package: the modules, and what is in npm/. */
-export async function buildPackage(bundle, wasm, out) {
+export async function buildPackage(bundle, wasm, inspector, out) {
   rmSync(out, { recursive: true, force: true });
-  const files = await bundles(bundle, () => ({ format: "esm" }));
+  const files = await bundles(bundle, inspector, () => ({ format: "esm" }));
   const sdk = await bundle(entry("package"), { wasm, format: "esm", external: ["./more.js", "./scripted.js", "./inspect.js"], define: define({ TRIBUTARY_VERSION: VERSION }) });
   cpSync(NPM, out, { recursive: true });
   const about = JSON.parse(readFileSync(path.join(NPM, "package.json"), "utf8"));

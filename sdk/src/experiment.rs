@@ -4,9 +4,7 @@ use crate::host;
 use crate::json;
 use crate::page::{Page, found};
 use crate::visitor;
-use tributary_core::assignment;
-use tributary_core::page_config::PageExperiment;
-use tributary_core::text::{self, cut};
+use tributary_core::enrolment::{Standing, enrol};
 
 impl Page {
     /// The variant, which the page is now about to show: an exposure, once per page view.
@@ -46,31 +44,19 @@ impl Page {
         all
     }
 
-    /// What the visitor was given stays, with the version it was assigned under, whoever it is by now; else the audience and
-    /// the hash decide.
+    /// The version and the variant; none where the core says why not.
     fn assigned(&self, index: usize) -> Option<(i64, &'static str)> {
         let visitor = self.visitor.as_ref()?;
         let experiment = self.config.experiments.get(index)?;
         let unit = self.unit(index, visitor)?;
-        if self.found(found::COOKIELESS)
-            || assignment::is_held_out(visitor, self.config.holdout)
-            || !experiment.has(&unit)
-        {
-            return None;
-        }
-        let given = visitor::given(experiment.key);
-        let (version, given) = cut(&given, b' ');
-        if let Some((variant, _)) = experiment.variants.iter().find(|(variant, _)| *variant == given) {
-            return Some((text::number(version), variant));
-        }
-        #[cfg(feature = "targeting")]
-        if !self.admits(index) {
-            return None;
-        }
-        let weights = experiment.variants.iter().map(|&(_, weight)| weight);
-        let place = assignment::assign(experiment.seed, &unit, experiment.coverage, weights)?;
-        let (variant, _) = experiment.variants.get(place)?;
-        Some((i64::from(experiment.version), variant))
+        let standing = Standing {
+            visitor: Some(visitor),
+            unit: Some(&unit),
+            is_cookieless: self.found(found::COOKIELESS),
+            holdout: self.config.holdout,
+            given: &visitor::given(experiment.key),
+        };
+        enrol(experiment, standing, || self.admits(index)).ok()
     }
 
     /// Who is assigned: the visitor, or the profile that it was identified as.
@@ -78,6 +64,13 @@ impl Page {
     fn unit(&self, index: usize, visitor: &str) -> Option<String> {
         let unit = if self.is_of_profiles(index) { visitor::profile() } else { visitor.to_owned() };
         Some(unit).filter(|unit| !unit.is_empty())
+    }
+
+    /// Everybody may take part.
+    #[cfg(not(feature = "targeting"))]
+    #[allow(clippy::unused_self)]
+    fn admits(&self, _: usize) -> bool {
+        true
     }
 
     /// Who is assigned: the visitor.

@@ -4,8 +4,14 @@
 export { bridge } from './datalayer.js';
 export { off, on } from './listen.js';
 
-/** Opens the inspector, which is another file again: a panel, and a wasm of its own. */
-export async function inspect(site, log) {
-  const { open } = await site.load('inspect');
-  return open(site, log);
+/** Opens the inspector, which is another file again, and answers what it shows. */
+export async function inspect(site) {
+  site.log ??= [];
+  try {
+    return (await site.load('inspect')).open(site);
+  } catch (error) {
+    // Nobody reads the log then.
+    site.log = undefined;
+    throw error;
+  }
 }

@@ -77,10 +77,13 @@ export function run(module, given, tag, load) {
   for (const name in functions) {
     api[name] = started ? safely(functions[name], control[name]) : () => control[name];
   }
-  Object.assign(host.site, { api, load });
+  Object.assign(host.site, { api, given, load, get: host.get, names: host.names });
   if (started && isOn(options.datalayer)) more('bridge', [options.datalayer]);
   // From here on a log is kept, so that nothing is missed until the inspector is there.
-  if (started && /[?&]tributary_inspect\b/.test(location.search)) more('inspect', [(host.site.log = [])]);
+  if (started && /[?&]tributary_inspect\b/.test(location.search)) {
+    host.site.log = [];
+    more('inspect', []);
+  }
   for (const [at, name, values, settle] of early) {
     settle?.(name === 'track' ? started && safely(track)(at, ...values) : api[name]?.(...values));
   }
@@ -118,7 +121,8 @@ function start(module, given, tag, early, options) {
   ];
   host.site.cookieless = found.at(-1);
   // The bits of one number, as sdk/src/page.rs lists them.
-  const looks = sdk.start(config, found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0));
+  host.site.found = found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0);
+  const looks = sdk.start(config, host.site.found);
   if (looks) {
     listen(looks > 1 && options);
     variants.begin(given, options, on);

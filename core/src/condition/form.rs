@@ -19,6 +19,10 @@ impl Compiled {
         all_hold(&self.0, &attributes, Scope { group: &|_| &[], js })
     }
 
+    pub(super) fn clauses(&self) -> &Clauses {
+        &self.0
+    }
+
     /// Reads what [`Condition::encode`] wrote. Each pattern is made known by `learn` (its source, and whether case counts for
     /// nothing), which answers the number that [`Javascript::matches`] is then asked with.
     pub(crate) fn read(reader: &mut Reader<'_>, learn: &dyn Fn(&str, bool) -> u32) -> Self {

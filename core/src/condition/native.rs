@@ -1,9 +1,12 @@
 //! JavaScript's texts, numbers and patterns where there is no JavaScript. That they are the browser's own is held by the
 //! fixture that both run (`tests/fixtures/condition.json`).
 
+use std::cell::RefCell;
+
 use regex_lite::Regex;
 
 use super::javascript::{Javascript, is_equal};
+use super::pattern::Pattern;
 
 /// Decimal digits a number may have before JavaScript writes it with an exponent.
 const LONGEST_INTEGER: i32 = 21;
@@ -13,6 +16,38 @@ const LONGEST_FRACTION: i32 = 6;
 /// What stands in for the browser: with the patterns of one condition, by their numbers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Native<'a>(pub(super) &'a [Regex]);
+
+/// The same for conditions that are read in their compiled form: their patterns are learnt one by one.
+#[derive(Debug, Default)]
+pub struct Patterns(RefCell<Vec<Regex>>);
+
+impl Patterns {
+    /// The number of a pattern, by its source and whether case counts for nothing. One without meaning has no match.
+    pub fn learn(&self, source: &str, ignores_case: bool) -> u32 {
+        let mut known = self.0.borrow_mut();
+        let Some(pattern) = Pattern::new(source, ignores_case) else { return u32::MAX };
+        known.push(pattern.regex);
+        u32::try_from(known.len() - 1).unwrap_or(u32::MAX)
+    }
+}
+
+impl Javascript for Patterns {
+    fn number(&self, text: &str) -> f64 {
+        parsed(text)
+    }
+
+    fn text(&self, number: f64) -> String {
+        number_text(number)
+    }
+
+    fn lower(&self, text: &str) -> String {
+        text.to_lowercase()
+    }
+
+    fn matches(&self, pattern: u32, text: &str) -> bool {
+        Native(&self.0.borrow()).matches(pattern, text)
+    }
+}
 
 impl Javascript for Native<'_> {
     fn number(&self, text: &str) -> f64 {
