@@ -72,6 +72,12 @@ impl Problem {
         Self::new(409, "conflict", message)
     }
 
+    /// This collector has no script of this version.
+    pub fn unknown_version() -> Self {
+        Self::new(404, "unknown_version", "this collector has no script of this version")
+            .about("version", env!("CARGO_PKG_VERSION"))
+    }
+
     /// Nothing is at this address.
     pub fn not_found() -> Self {
         Self::new(404, "not_found", "nothing is at this address")
