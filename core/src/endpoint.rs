@@ -9,6 +9,8 @@ pub enum Endpoint {
     SendEvents,
     /// The script of the tag.
     Script,
+    /// The site's public configuration, for a script that names its version.
+    PinnedConfiguration,
     /// Makes a site.
     MakeSite,
     /// A site's configuration.
@@ -82,9 +84,10 @@ pub enum Endpoint {
 }
 
 /// Every call: what it is, its method, its address. A segment in braces stands for any text. The hot path comes first.
-pub const ENDPOINTS: [(Endpoint, &str, &str); 37] = [
+pub const ENDPOINTS: [(Endpoint, &str, &str); 38] = [
     (Endpoint::SendEvents, "POST", "/v1/sites/{site}/events"),
     (Endpoint::Script, "GET", "/t.js"),
+    (Endpoint::PinnedConfiguration, "GET", "/v/{version}/config"),
     (Endpoint::MakeSite, "POST", "/v1/sites"),
     (Endpoint::ReadSite, "GET", "/v1/sites/{site}"),
     (Endpoint::ChangeSite, "PATCH", "/v1/sites/{site}"),

@@ -3,7 +3,7 @@
 mod support;
 
 use support::{T0, hero, shop};
-use tributary_core::config::{Config, Status};
+use tributary_core::config::{After, Config, Status};
 use tributary_core::time::HOUR;
 use tributary_core::webhook::lifecycle::{Lifecycle, between, started};
 use tributary_core::webhook::{Event, Kind};
@@ -45,6 +45,19 @@ fn each_step_of_an_experiment_is_told_once_with_what_it_is_then() {
         assert_eq!(lifecycle.starts, []);
     }
     assert_eq!(between(&paused_again, &stopped, T0 + 4).ended, [number(&draft)]);
+}
+
+#[test]
+fn what_a_decision_ends_is_completed_and_goes_on_when_that_is_undone() {
+    let (mut draft, _) = draft();
+    draft.experiments[0].plan.after = After::AllToWinner;
+    let running = draft.with_start("hero", None, T0).unwrap();
+    let rolled_out = running.with_winner(number(&draft), 1, T0 + 1).unwrap();
+    assert_eq!(kinds(&between(&running, &rolled_out, T0 + 1)), [Kind::ExperimentCompleted]);
+    let undone = rolled_out.with_undo("hero", T0 + 2).unwrap();
+    assert_eq!(kinds(&between(&rolled_out, &undone, T0 + 2)), [Kind::ExperimentResumed]);
+    let stopped = rolled_out.with_stop("hero", T0 + 2).unwrap();
+    assert_eq!(kinds(&between(&rolled_out, &stopped, T0 + 2)), [], "it had ended");
 }
 
 #[test]

@@ -98,6 +98,7 @@ fn parameters() -> Value {
     json!({
         "site": parameter("site", "path", "The site's public key.", site_key()),
         "site_query": site_query,
+        "version": parameter("version", "path", "A version of the script, such as `0.1.0`.", json!({ "type": "string" })),
         "key": parameter("key", "path", "The experiment's key.", json!({ "type": "string" })),
         "id": parameter("id", "path", "The visitor's or profile's id, percent-encoded UTF-8.", json!({ "type": "string" })),
         "webhook": parameter("webhook", "path", "The webhook's id.", json!({ "type": "string" })),

@@ -70,6 +70,7 @@ pub fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
     match endpoint {
         Endpoint::SendEvents => send_events(schemas),
         Endpoint::Script => script(),
+        Endpoint::PinnedConfiguration => pinned_configuration(),
         Endpoint::Import => import(schemas),
         Endpoint::Report => report(schemas),
         Endpoint::ExportVisitor | Endpoint::ExportProfile | Endpoint::EraseVisitor | Endpoint::EraseProfile => {
@@ -138,7 +139,10 @@ fn send_events(schemas: &mut Schemas) -> Operation {
             example,
             is_optional: false,
         }),
-        answers: vec![json_answer(200, &schemas.given::<BatchAnswer>())],
+        answers: vec![
+            json_answer(200, &schemas.given::<BatchAnswer>()),
+            (204, "Every event counts, none was known already, and the shift stays as it came", Value::Null),
+        ],
         refusals: vec![Refusal::BadRequest, Refusal::UnknownSite, Refusal::TooLarge],
     }
 }
@@ -182,6 +186,25 @@ fn script() -> Operation {
             (404, "No site has this key.", text),
         ],
         refusals: vec![],
+    }
+}
+
+fn pinned_configuration() -> Operation {
+    let text = |what: &str| json!({ "type": "string", "description": what });
+    let given = json!({
+        "type": "object",
+        "required": ["site", "config"],
+        "properties": { "site": text("The site's key."), "config": text("Lines that a script of this version reads.") },
+    });
+    Operation {
+        summary: "The site's public configuration, for a script of one version",
+        description: "A tag that verifies its script's bytes (Subresource Integrity) has `/v/{version}/t.js?site=…`, which                       never changes and asks this; browsers keep the answer for a minute. The bytes of a version's files                       are told by `/v/{version}/integrity.json`.",
+        tag: "Events",
+        key: None,
+        parameters: &["version", "site_query"],
+        body: None,
+        answers: vec![(200, "OK", json!({ "application/json": { "schema": given } }))],
+        refusals: vec![Refusal::UnknownVersion],
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Refusal {
     UnknownNotice,
     /// 404: the site, or nothing is kept of this person.
     NothingKept,
+    /// 404: the site or the version.
+    UnknownVersion,
     /// 405: the method.
     MethodNotAllowed,
     /// 409: not in a state for this.
@@ -32,7 +34,7 @@ pub enum Refusal {
 }
 
 /// All of them.
-pub const REFUSALS: [Refusal; 12] = [
+pub const REFUSALS: [Refusal; 13] = [
     Refusal::BadRequest,
     Refusal::Unauthorized,
     Refusal::UnknownSite,
@@ -40,6 +42,7 @@ pub const REFUSALS: [Refusal; 12] = [
     Refusal::UnknownWebhook,
     Refusal::UnknownNotice,
     Refusal::NothingKept,
+    Refusal::UnknownVersion,
     Refusal::MethodNotAllowed,
     Refusal::Conflict,
     Refusal::TooLarge,
@@ -83,6 +86,12 @@ impl Refusal {
                 404,
                 &["unknown_site", "not_found"],
                 "No site has this key, or nothing is kept of this id.",
+            ),
+            Self::UnknownVersion => (
+                "UnknownVersion",
+                404,
+                &["unknown_site", "unknown_version"],
+                "No site has this key, or the collector no script of this version.",
             ),
             Self::MethodNotAllowed => (
                 "MethodNotAllowed",

@@ -45,11 +45,21 @@ pub fn start(config: String, found: u32) -> u32 {
     1 + u32::from(looks)
 }
 
-/// Something happened in the page: its place in the list of `www/loader/tributary.js`.
+/// Takes in the experiments that are not for everybody.
+#[cfg(feature = "targeting")]
 #[wasm_bindgen]
-pub fn happened(what: u32) {
+pub fn target(text: String) {
+    let text: &str = text.leak();
+    enter(&mut |page| page.target(text));
+}
+
+/// Something happened in the page: its place in the list of `www/loader/tributary.js`. True where a move began another page
+/// view.
+#[wasm_bindgen]
+pub fn happened(what: u32) -> bool {
+    let mut began = false;
     enter(&mut |page| match what {
-        0 => page.moved(),
+        0 => began = page.moved(),
         1 => page.send(),
         2 => page.reconcile(),
         3 => page.restored(),
@@ -62,6 +72,13 @@ pub fn happened(what: u32) {
         7 => page.stop(),
         _ => page.shown(),
     });
+    began
+}
+
+/// Says the page's address, as goals see it.
+#[wasm_bindgen]
+pub fn address() {
+    enter(&mut |page| host::say(&page.public_address()));
 }
 
 /// A click on so many nodes from the innermost to the outermost (and so in the communication of that key, unless it is

@@ -299,18 +299,19 @@ test("a site whose shard does not hear of it yet is made, and says so", async ()
   const send = () => request(on.origin, "POST", `/v1/sites/${made.body.site}/events`, { body: batch("ann").view(), type: "text/plain" });
   assert.equal((await send()).status, 404);
   await request(on.origin, "POST", `/test/${made.body.site}/site/alarm`);
-  assert.equal((await send()).status, 200);
+  assert.equal((await send()).status, 204);
 });
 
 describe("t.js carries what is in force", () => {
   const script = (site, { now = NOW, headers } = {}) => request(on.origin, "GET", `/t.js?site=${site.key}`, { now, headers });
-  const configuration = ({ body }) => Buffer.from(/config:"([\w-]*)"/.exec(body)[1], "base64url").toString();
+  const given = ({ body }) => JSON.parse(/^self\.__tributary=(\{.*?\});/.exec(body)[1]);
+  const configuration = (answer) => given(answer).config;
 
   test("with the site's key, and for pages of any origin", async () => {
     const site = await siteFor(on);
     const answer = await script(site);
     assert.equal(answer.status, 200);
-    assert.ok(answer.body.startsWith(`self.__tributary={site:"${site.key}",`), answer.body.slice(0, 80));
+    assert.ok(answer.body.startsWith(`self.__tributary={"site":"${site.key}",`), answer.body.slice(0, 80));
     assert.equal(answer.headers.get("content-type"), "text/javascript; charset=utf-8");
     assert.equal(answer.headers.get("access-control-allow-origin"), "*");
     assert.equal(answer.headers.get("cache-control"), "public, max-age=60");
@@ -345,6 +346,14 @@ describe("t.js carries what is in force", () => {
     await site.run({ ...HERO, name: "Secret plan" });
     const told = configuration(await script(site));
     assert.ok(!/Secret|purchase/.test(told), told);
+  });
+
+  test("with what the site's pages need in it, and not what only others need", async () => {
+    const site = await siteFor(on);
+    const plain = await script(site);
+    await site.call("POST", "/communications", { body: { key: "spring", type: "popup" } });
+    const larger = await script(site, { now: NOW + 5 * SECOND });
+    assert.ok(larger.body.length > plain.body.length + 2_000, `${plain.body.length}, then ${larger.body.length}`);
   });
 
   test("without a site there is none", async () => {

@@ -75,7 +75,8 @@ pub async fn answer(mut request: Request, edge: &Edge, endpoint: Endpoint, value
         | Endpoint::ExportProfile
         | Endpoint::EraseProfile
         | Endpoint::Document
-        | Endpoint::Health => return Err(Problem::not_found().into()),
+        | Endpoint::Health
+        | Endpoint::PinnedConfiguration => return Err(Problem::not_found().into()),
     };
     forward(edge, site, &path, &authorization, Some(&body)).await
 }

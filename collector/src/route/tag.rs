@@ -1,15 +1,16 @@
-//! `t.js`: loader, SDK and the site's public configuration, in one answer.
+//! `t.js`: the SDK in that one of its builds which the site's pages need, and the site's public configuration, in one answer.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use tributary_core::hash::fnv1a64;
-use worker::{Request, Response};
+use tributary_core::page_script::PageScript;
+use worker::{Error, Request, Response};
 
 use super::Outcome;
 use super::asset;
 use super::edge::Edge;
-use crate::answer::{Failure, Problem};
+use crate::answer::{Failure, Problem, json, open};
 use crate::call;
 use crate::key::SiteKey;
 
@@ -49,8 +50,7 @@ pub async fn script(request: &Request, edge: &Edge) -> Outcome {
 }
 
 async fn found(request: &Request, edge: &Edge) -> Outcome {
-    let key = edge.url.query_pairs().find(|(name, _)| name == "site").map(|(_, key)| key.into_owned());
-    let site = edge.site(&key.unwrap_or_default())?;
+    let site = asked(edge)?;
     let kept = |site: &SiteKey| {
         SCRIPTS.with_borrow(|scripts| {
             let kept = scripts.get(site.as_str()).filter(|kept| kept.until > edge.received.at)?;
@@ -81,7 +81,25 @@ fn is_among(tag: &str, known: &str) -> bool {
     known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
 }
 
-async fn compose(edge: &Edge, site: &SiteKey) -> Result<(String, String), Failure> {
+/// The site that the address names.
+fn asked(edge: &Edge) -> Result<SiteKey, Failure> {
+    let key = edge.url.query_pairs().find(|(name, _)| name == "site").map(|(_, key)| key.into_owned());
+    edge.site(&key.unwrap_or_default())
+}
+
+/// What a pinned script, whose bytes never change, asks for: the site's public configuration in the form that its version
+/// reads, for pages of any origin and a minute of the browser's cache.
+pub async fn configuration(edge: &Edge, version: &str) -> Outcome {
+    if version != env!("CARGO_PKG_VERSION") {
+        return Err(Problem::unknown_version().into());
+    }
+    let given = page_script(edge, &asked(edge)?).await?.given;
+    let mut answer = json(200, &given)?;
+    answer.headers_mut().set("cache-control", "public, max-age=60")?;
+    Ok(open(answer)?)
+}
+
+async fn page_script(edge: &Edge, site: &SiteKey) -> Result<PageScript, Failure> {
     // Any shard has the configuration; page views are spread over all of them.
     let shard = u8::try_from(edge.received.at.rem_euclid(i64::from(site.shards()))).unwrap_or(0);
     let shard = call::shard(&edge.env, site.as_str(), shard)?;
@@ -89,9 +107,14 @@ async fn compose(edge: &Edge, site: &SiteKey) -> Result<(String, String), Failur
     if answer.status_code() != 200 {
         return Err(Problem::unknown_site().into());
     }
-    let config = answer.text().await?;
-    let sdk = asset::text(edge, "/sdk/t.js").await?.ok_or_else(Problem::not_found)?;
-    let body = format!("self.__tributary={{site:\"{}\",config:\"{config}\"}};{sdk}", site.as_str());
+    Ok(answer.json().await?)
+}
+
+async fn compose(edge: &Edge, site: &SiteKey) -> Result<(String, String), Failure> {
+    let script = page_script(edge, site).await?;
+    let build = asset::text(edge, &format!("/sdk/{}", script.file())).await?.ok_or_else(Problem::not_found)?;
+    let given = serde_json::to_string(&script.given).map_err(|error| Error::RustError(error.to_string()))?;
+    let body = format!("self.__tributary={given};{build}");
     let tag = format!("\"{:016x}\"", fnv1a64(body.as_bytes()));
     SCRIPTS.with_borrow_mut(|scripts| {
         if scripts.len() >= KEEP_SITES {

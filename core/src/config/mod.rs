@@ -4,6 +4,7 @@
 //! experiment counts never changes, so an event judged once keeps its judgement.
 
 mod attribution;
+mod change;
 mod experiment;
 mod outcome;
 mod page;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use attribution::*;
+pub use change::*;
 pub use experiment::*;
 pub use outcome::*;
 pub use plan::*;

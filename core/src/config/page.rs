@@ -1,10 +1,40 @@
 //! What of the configuration a page needs.
 
-use super::{Communication, CommunicationKind, Config, Experiment, GoalKind, Sequence, Unit};
+use serde_json::Value;
+
+use super::{Communication, CommunicationKind, Config, Experiment, GoalKind, Sequence, Status, Unit, Variant};
 use crate::page_config::{PageConfig, PageExperiment, PageGoal, PageGroup};
+use crate::page_script::{Given, PageScript, Part};
 use crate::time::Millis;
 
 impl Config {
+    /// The script for pages that are opened now.
+    pub fn page_script(&self, now: Millis) -> PageScript {
+        let page = self.page(now);
+        let changes: Vec<_> = page.experiments.iter().filter_map(|one| self.page_changes(one.key)).collect();
+        // Who prepares an experiment looks at its variants before it starts.
+        let has_experiments = self.experiments.iter().any(|experiment| experiment.status(now) != Status::Completed);
+        let needs = [
+            (Part::Communications, page.has_communications || !page.submits.is_empty()),
+            (Part::Variants, has_experiments || !page.experiments.is_empty()),
+            (Part::Changes, !changes.is_empty()),
+        ];
+        let parts = needs.into_iter().filter_map(|(part, is_needed)| is_needed.then_some(part)).collect();
+        PageScript { parts, given: Given { site: self.site.clone(), config: page.encode(), changes } }
+    }
+
+    /// What the variants of an experiment change by themselves; nothing where none does.
+    fn page_changes(&self, key: &str) -> Option<(String, Vec<(String, Vec<Value>)>)> {
+        let experiment = self.experiment(key)?;
+        let is_given = |variant: &Variant| experiment.rollout().is_none_or(|all| all.key == variant.key);
+        let changing = experiment.variants.iter().filter(|variant| !variant.changes.is_empty() && is_given(variant));
+        let of = |variant: &Variant| {
+            (variant.key.clone(), variant.changes.iter().map(super::Change::in_page).collect::<Vec<_>>())
+        };
+        let variants: Vec<_> = changing.map(of).collect();
+        (!variants.is_empty()).then(|| (key.to_owned(), variants))
+    }
+
     /// What a page needs to know now.
     pub fn page(&self, now: Millis) -> PageConfig<'_> {
         let running = || self.experiments.iter().filter(move |experiment| experiment.runs_at(now));

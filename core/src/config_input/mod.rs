@@ -1,6 +1,7 @@
 //! What the configuration API is sent, checked and turned into configuration.
 
 mod attribution;
+mod change;
 mod experiment;
 mod outcome;
 mod plan;
@@ -12,13 +13,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use attribution::{NewCampaign, NewCommunication, NewExperience, NewJourney, NewSequence, NewSiteGoal};
+pub use change::{MAX_CHANGES, MAX_CHANGES_BYTES};
 pub use experiment::{ExperimentChange, ExperimentStart, NewExperiment};
 pub use plan::NewPlan;
 pub use read::read;
 
 use crate::assignment::FULL_SHARE;
 use crate::condition::Condition;
-use crate::config::{Config, Crediting, UrlOperator, WINDOWS, default_new_visitors};
+use crate::config::{Address, Config, Crediting, Experiment, UrlOperator, WINDOWS, default_new_visitors};
 use crate::money::Currency;
 #[cfg(feature = "schema")]
 use crate::schema;
@@ -255,16 +257,28 @@ impl Config {
 
     /// What no change may break: it fits a row, and every goal can be met.
     fn checked(self) -> Result<Self, InputError> {
-        let bytes = serde_json::to_vec(&self).map_or(usize::MAX, |text| text.len());
-        require(bytes <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
-        let open = self.experiments.iter().filter(|experiment| experiment.ended_at.is_none());
-        for goal in open.flat_map(|experiment| &experiment.goals) {
-            let Some(address) = goal.kind.address() else { continue };
-            let is_met =
-                address.operator == UrlOperator::Regex || asks_for_allowed(&address.url, &self.query_parameters);
-            require(is_met, "query_parameters", &format!("such that goal `{}` keeps those it needs", goal.key))?;
+        require(self.bytes() <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
+        let is_met = |address: &Address| {
+            address.operator == UrlOperator::Regex || asks_for_allowed(&address.url, &self.query_parameters)
+        };
+        // What is over needs its goals no more, but what everybody gets of it changes pages still.
+        let is_given = |experiment: &&Experiment| experiment.ended_at.is_none() || experiment.rollout().is_some();
+        for experiment in self.experiments.iter().filter(is_given) {
+            for goal in experiment.goals.iter().filter(|_| experiment.ended_at.is_none()) {
+                let limit = format!("such that goal `{}` keeps those it needs", goal.key);
+                require(goal.kind.address().is_none_or(is_met), "query_parameters", &limit)?;
+            }
+            let pages =
+                experiment.variants.iter().flat_map(|variant| &variant.changes).filter_map(|one| one.page.as_ref());
+            let limit = format!("such that the changes of `{}` keep those they need", experiment.key);
+            require(pages.into_iter().all(is_met), "query_parameters", &limit)?;
         }
         Ok(self)
+    }
+
+    /// Bytes of it as it is stored.
+    fn bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(usize::MAX, |text| text.len())
     }
 
     fn next(&self) -> Self {

@@ -1,6 +1,6 @@
 //! What becomes of an experiment's traffic after a decision, and how it is taken back.
 
-use super::InputError;
+use super::{InputError, MAX_CONFIG_BYTES};
 use crate::config::{After, Allocation, Because, Config, Experiment, Outcome, PastEnd, Version};
 use crate::time::Millis;
 
@@ -44,7 +44,7 @@ impl Config {
     }
 
     /// The next version, with a bandit's next shares; `None` where none of them changes by as much as `worth`, in
-    /// ten-thousandths.
+    /// ten-thousandths, or where versions would take the room that a merchant's own changes need.
     pub fn with_shares(&self, number: u16, weights: &[u16], worth: u16) -> Option<Self> {
         let mut next = self.next();
         let experiment = next.experiments.iter_mut().find(|experiment| experiment.number == number)?;
@@ -55,7 +55,7 @@ impl Config {
         }
         let allocation = Allocation { coverage: *coverage, weights: weights.to_vec() };
         experiment.allocations.push(allocation);
-        Some(next)
+        Some(next).filter(|next| next.bytes() <= MAX_CONFIG_BYTES / 4 * 3)
     }
 
     /// The next version, with what a decision did taken back: the experiment runs again, with the shares it had. The time in

@@ -18,7 +18,7 @@ pub enum Kind {
     /// Nobody is newly exposed.
     #[serde(rename = "experiment.paused")]
     ExperimentPaused,
-    /// A paused experiment goes on.
+    /// A paused experiment goes on, or one whose end was undone.
     #[serde(rename = "experiment.resumed")]
     ExperimentResumed,
     /// An experiment has ended.

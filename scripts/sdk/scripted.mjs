@@ -1,0 +1,38 @@
+// The page's wasm compiled to JavaScript, for pages whose policy allows no wasm. It is the same module, with what JavaScript
+// has no short form for lowered first.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { npmBin } from "../support/paths.mjs";
+import { run } from "../support/process.mjs";
+
+const LOWERED = ["--signext-lowering", "--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"];
+
+/** Replaces what must be there. */
+function replaced(text, what, pattern, instead) {
+  if (!pattern.test(text)) throw new Error(`what the tools write has changed: where is ${what}?`);
+  return text.replace(pattern, instead);
+}
+
+/**
+ * Writes `scripted.js` beside `page.js` and `page.wasm`: a module with the glue's exports. `features` are those that the
+ * wasm was made with.
+ */
+export async function buildScripted(folder, features) {
+  const [wasm, glue, lowered, code, out] = ["page.wasm", "page.js", "lowered.wasm", "lowered.js", "scripted.js"].map((name) =>
+    path.join(folder, name),
+  );
+  await run(npmBin("wasm-opt"), [wasm, "-o", lowered, ...features, ...LOWERED]);
+  await run(npmBin("wasm2js"), [lowered, "-Oz", "-o", code]);
+  let made = readFileSync(code, "utf8");
+  made = replaced(made, "wasm2js's import", /^import \* as a from 'a';\n/m, "");
+  made = replaced(made, "wasm2js's instance", /^var retasmFunc = asmFunc\([\s\S]*$/m, "");
+
+  let text = readFileSync(glue, "utf8");
+  text = replaced(text, "the glue's compiling", /if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}\s*const instance = [^\n]*;/, "const instance = { exports: asmFunc(imports) };");
+  // Memory that grew is another buffer, and the former one is not emptied as that of wasm is.
+  const [memory] = /wasm\.\w+\.buffer/.exec(text);
+  text = replaced(text, "the glue's look at its bytes", /(cachedUint8ArrayMemory0)\.byteLength === 0/, `$1.buffer !== ${memory}`);
+  text = replaced(text, "the glue's look at its numbers", /(cachedDataViewMemory0)\.buffer\.detached === true/, `$1.buffer !== ${memory}`);
+  writeFileSync(out, `${text}\n${made}`);
+}

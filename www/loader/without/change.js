@@ -1,0 +1,5 @@
+// Where no experiment changes anything by itself.
+
+export const give = () => {};
+export const prepare = () => {};
+export const viewed = () => {};
