@@ -199,6 +199,8 @@ fn a_sequential_test_may_win_before_the_sample_and_after_it() {
     assert_eq!(of(&[(8_000, 160), (8_000, 400)]).state(), winner(1));
     assert_eq!(of(&[(8_000, 400), (8_000, 160)]).state(), winner(0));
     assert_eq!(of(&[(8_000, 160), (8_000, 200)]).state(), collecting(Some(1)));
+    assert_eq!(of(&[(4_000, 80), (4_000, 400)]).state(), collecting(Some(1)), "80 conversions are too few for it");
+    assert_eq!(of(&[(8_000, 160), (8_000, 20)]).state(), winner(0), "20 are enough against 160");
     let open = of(&[(22_000, 440), (22_000, 500)]).decide(None);
     assert_eq!(open.state, inconclusive());
     assert_eq!(of(&[(90_000, 1_800), (90_000, 2_100)]).decide(Some(&open)).state, winner(1));

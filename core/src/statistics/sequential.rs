@@ -8,8 +8,8 @@ use super::{Interval, around};
 /// The number of units, of both variants together, for which the sequence is tightest.
 pub const TUNING: f64 = 5_000.0;
 
-/// Below so many conversions in the control, or a spread that is worth as much, nothing is decided by a sequence. It holds
-/// asymptotically: with a handful of conversions it is wrong too often (`docs/statistics.md` has the simulation).
+/// Below so many conversions, or a spread that is worth as much, nothing is decided by a sequence. It holds asymptotically:
+/// with a handful of conversions it is wrong too often (`docs/statistics.md` has the simulation).
 const FEWEST: f64 = 100.0;
 
 /// An interval of a relative effect that holds at all times together, and the p-value that belongs to it.
@@ -20,8 +20,9 @@ pub struct Sequential {
     pub interval: Interval,
     /// Below alpha exactly when the interval does not hold 0.
     pub p_value: f64,
-    /// There are figures enough to decide by it: neither variant's standard error is above a tenth of the control's figure,
-    /// which takes some 100 conversions.
+    /// There are figures enough to decide by it: the standard error of the control's figure is at most a tenth of it, the
+    /// challenger's a tenth of the greater figure. That takes some 100 conversions in each, or in the control alone where the
+    /// challenger is much worse.
     pub is_ready: bool,
 }
 
@@ -41,7 +42,9 @@ pub(super) fn sequence(
     let reach = (squared_error * 2.0 * grown / (units * rho_squared) * (grown.sqrt() / alpha).ln()).sqrt();
     let evidence = value.powi(2) / squared_error * units * rho_squared / (2.0 * grown) - grown.ln() / 2.0;
     let p_value = (-evidence).exp().min(1.0);
-    let is_ready = control.value.powi(2) >= FEWEST * control.squared_error().max(challenger.squared_error());
+    let most = control.value.max(challenger.value).powi(2);
+    let is_ready =
+        control.value.powi(2) >= FEWEST * control.squared_error() && most >= FEWEST * challenger.squared_error();
     p_value.is_finite().then_some(Sequential { interval: around(value, reach)?, p_value, is_ready })
 }
 
