@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, schedule};
+use crate::row;
 use crate::time::{DAY, Millis};
+
+const FORMAT: u8 = 1;
 
 /// Notices that are kept of a webhook; beyond that the oldest go, those that are settled first.
 pub const MAX_NOTICES: usize = 1_000;
@@ -102,6 +105,16 @@ pub enum Outcome {
 }
 
 impl Notice {
+    /// The stored form.
+    pub fn encode(&self) -> Vec<u8> {
+        row::encode(FORMAT, self)
+    }
+
+    /// Reads the stored form; `None` where it is damaged or of a later format.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        row::decode(FORMAT, bytes)
+    }
+
     /// An event that is to be told at once; one that waits for its webhook where that is disabled.
     pub fn new(id: String, kind: Kind, body: String, now: Millis, is_due: bool) -> Self {
         let next_at = is_due.then_some(now);
