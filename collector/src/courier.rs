@@ -14,7 +14,7 @@ use std::panic::AssertUnwindSafe;
 use serde::Serialize;
 use tributary_core::config_input;
 use tributary_core::time::Millis;
-use tributary_core::webhook::{Attempt, Event, Notice, ShownWebhook, Webhook, WebhookChange};
+use tributary_core::webhook::{Attempt, Event, Notice, ShownWebhook, Told, Webhook, WebhookChange};
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, Url, durable_object};
 
 use crate::alone::Alone;
@@ -23,7 +23,7 @@ use crate::clock;
 use crate::database::Database;
 use crate::received::Received;
 use crate::turn;
-use crate::webhook::{Told, localhost, random};
+use crate::webhook::{localhost, random, told};
 
 /// Posts of one alarm: the platform gives it a quarter of an hour.
 const POSTS: usize = 30;
@@ -32,7 +32,7 @@ const MAX_LIMIT: u32 = 100;
 /// And unless told otherwise.
 const LIMIT: u32 = 20;
 /// Notices that the merchant's page shows.
-const SHOWN: u32 = 10;
+const SHOWN: u32 = 5;
 /// Tests and replays that may wait.
 const MAX_WAITING: usize = 100;
 
@@ -131,13 +131,13 @@ impl Inner {
     }
 
     /// Takes events, each once, and none that the webhook does not want.
-    async fn take(&self, told: Vec<Told>) -> Outcome<Response> {
+    async fn take(&self, events: Vec<Told>) -> Outcome<Response> {
         let (webhook, now) = (self.webhook()?, clock::now());
         turn::run(self.database.storage(), || {
-            for Told { id, kind, body } in told.into_iter().filter(|told| webhook.wants(told.kind)) {
-                if ledger::notice(&self.database, &id)?.is_none() {
+            for told in events.into_iter().filter(|told| webhook.wants(told.kind)) {
+                if ledger::notice(&self.database, &told.id)?.is_none() {
                     let at = ledger::time(&self.database, now)?;
-                    ledger::write(&self.database, &Notice::new(id, kind, body, at, webhook.is_enabled()))?;
+                    ledger::write(&self.database, &Notice::new(told, at, webhook.is_enabled()))?;
                 }
             }
             ledger::prune(&self.database, now)
@@ -185,9 +185,8 @@ impl Inner {
     /// Posts a test, to a disabled webhook too: who wants to enable it again wants to know whether it answers.
     async fn test(&self, webhook: &Webhook, at: Millis) -> Outcome<Response> {
         let event = Event::Test { webhook: webhook.shown.id.clone() };
-        let Told { id, kind, body } = Told::new(&webhook.site, &event, at)?;
         let now = ledger::time(&self.database, clock::now())?;
-        self.post_soon(Notice::new(id, kind, body, now, true)).await
+        self.post_soon(Notice::new(told(&webhook.site, &event, at)?, now, true)).await
     }
 
     async fn replay(&self, webhook: &Webhook, id: &str) -> Outcome<Response> {

@@ -6,11 +6,10 @@
 pub mod api;
 
 use futures_util::future::join_all;
-use serde::{Deserialize, Serialize};
 use tributary_core::config::Config;
 use tributary_core::time::Millis;
 use tributary_core::webhook::address::Localhost;
-use tributary_core::webhook::{Event, Kind, lifecycle};
+use tributary_core::webhook::{Event, Told, lifecycle};
 use worker::{Env, Error, Result, SqlStorageValue};
 
 use crate::call;
@@ -34,23 +33,9 @@ const AT_ONCE: i64 = 100;
 /// A courier that did not take what it was handed is asked again after this, ms.
 const AGAIN_AFTER: Millis = 60_000;
 
-/// An event on its way to the site's webhooks.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Told {
-    /// The `webhook-id`.
-    pub id: String,
-    /// Which event it is.
-    pub kind: Kind,
-    /// What is sent.
-    pub body: String,
-}
-
-impl Told {
-    /// Gives an event its id.
-    pub fn new(site: &str, event: &Event, at: Millis) -> Result<Self> {
-        let id = format!("msg_{}", hex::encode(random::<16>()?));
-        Ok(Self { id, kind: event.kind(), body: event.body(site, at) })
-    }
+/// An event with an id that no other has.
+pub fn told(site: &str, event: &Event, at: Millis) -> Result<Told> {
+    Ok(event.told(site, u128::from_be_bytes(random()?), at))
 }
 
 /// Whether an operator lets webhooks name this machine (`WEBHOOK_LOCALHOST`): where a developer tries things out.
@@ -64,7 +49,7 @@ pub fn localhost(env: &Env) -> Localhost {
 pub fn enqueue(database: &Database, site: &str, event: &Event, at: Millis) -> Result<()> {
     let Some(last) = number(database, "SELECT max(told) FROM webhook")? else { return Ok(()) };
     let kept = number(database, "SELECT max(number) FROM happened")?.unwrap_or(0);
-    let told = postcard::to_allocvec(&Told::new(site, event, at)?).map_err(unreadable)?;
+    let told = postcard::to_allocvec(&told(site, event, at)?).map_err(unreadable)?;
     let values = vec![(kept.max(last) + 1).into(), told.into()];
     database.write("INSERT INTO happened (number, event) VALUES (?, ?)", values)
 }

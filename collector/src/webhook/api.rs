@@ -39,8 +39,9 @@ impl Place<'_> {
     pub async fn answer(&self, method: Method, about: &[&str], url: &Url, body: &[u8]) -> Outcome<Response> {
         let path = match (&method, about) {
             (Method::Get, []) => {
-                let webhooks = self.each("/webhook", async |mut answer| answer.text().await).await?;
-                return Ok(json_text(200, format!("{{\"webhooks\":[{}]}}", webhooks.join(",")))?);
+                let webhooks = self.each("/webhook").await?.join(&b","[..]);
+                let list = [&b"{\"webhooks\":["[..], &webhooks, b"]}"].concat();
+                return Ok(json_text(200, String::from_utf8_lossy(&list).into_owned())?);
             }
             (Method::Post, []) => return self.make(body).await,
             (Method::Get, [_]) => "/webhook".to_owned(),
@@ -64,17 +65,14 @@ impl Place<'_> {
 
     /// All webhooks with their latest notices, for a page.
     pub async fn shown(&self) -> Outcome<Vec<Shown>> {
-        let read = async |mut answer: Response| {
-            postcard::from_bytes(&answer.bytes().await?).map_err(|error| Error::RustError(error.to_string()))
-        };
-        Ok(self.each("/shown", read).await?)
+        let read = |answer: Vec<u8>| postcard::from_bytes(&answer).map_err(|error| Error::RustError(error.to_string()));
+        Ok(self.each("/shown").await?.into_iter().map(read).collect::<worker::Result<_>>()?)
     }
 
     /// What each courier says, in the order in which the webhooks were made.
-    async fn each<T>(&self, path: &str, read: impl AsyncFn(Response) -> worker::Result<T>) -> worker::Result<Vec<T>> {
+    async fn each(&self, path: &str) -> worker::Result<Vec<Vec<u8>>> {
         let ids = self.ids()?;
-        let read = &read;
-        try_join_all(ids.iter().map(async |id| read(self.ask(id, path, None).await?).await)).await
+        try_join_all(ids.iter().map(async |id| self.ask(id, path, None).await?.bytes().await)).await
     }
 
     /// The courier is made first: one that the site does not know of is told nothing, and nobody can see it.

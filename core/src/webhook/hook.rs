@@ -71,7 +71,7 @@ struct Previous {
 
 /// A webhook, as it is shown to whoever holds the site's secret key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Webhook"))]
 pub struct ShownWebhook {
     /// Its id.
     #[cfg_attr(feature = "schema", schemars(extend("pattern" = "^wh_[0-9a-f]{16}$")))]
@@ -104,7 +104,7 @@ pub struct Disabled {
 
 /// Why a webhook is disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "DisabledReason"))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Somebody asked for it.
