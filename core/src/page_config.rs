@@ -6,7 +6,7 @@
 //! The reader is part of every first visit: one that serde and postcard derive costs 1.4 KB (brotli) more (docs/loader.md).
 
 use crate::assignment::is_in_namespace;
-use crate::text::{cut, number};
+use crate::lines::{END, Lines, Reader};
 
 /// The public part of a site's configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,24 +63,6 @@ impl PageExperiment<'_> {
         let (namespace, from, to) = self.namespace;
         namespace.is_empty() || is_in_namespace(visitor, namespace, (from, to))
     }
-}
-
-/// Experiments that are not for everybody, for those pages whose script can tell.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PageTargeting<'a> {
-    /// Running experiments, each with what decides whom they are for.
-    pub experiments: Vec<(PageExperiment<'a>, PageAudience<'a>)>,
-    /// Saved groups that the conditions name, as a JSON object of lists.
-    pub groups: &'a str,
-}
-
-/// Whom an experiment is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageAudience<'a> {
-    /// The profile is assigned, not the visitor.
-    pub is_of_profiles: bool,
-    /// What must hold of the visitor's attributes, as JSON; empty: nothing.
-    pub condition: &'a str,
 }
 
 /// A goal that the page decides: a click or a submit on what the selector matches.
@@ -153,50 +135,8 @@ impl<'a> PageConfig<'a> {
     }
 }
 
-impl<'a> PageTargeting<'a> {
-    /// The form that [`PageTargeting::decode`] reads.
-    pub fn encode(&self) -> String {
-        let mut lines = Lines::default();
-        lines.number(self.experiments.len());
-        for (experiment, audience) in &self.experiments {
-            lines.experiment(experiment);
-            lines.number(audience.is_of_profiles);
-            lines.text(audience.condition);
-        }
-        lines.text(self.groups);
-        lines.0.push_str(END);
-        lines.0
-    }
-
-    /// Reads what [`PageTargeting::encode`] wrote; `None` where it is damaged.
-    pub fn decode(text: &'a str) -> Option<Self> {
-        let mut reader = Reader { rest: text };
-        let targeting = Self {
-            experiments: reader.list(&|reader| (reader.experiment(), reader.audience())),
-            groups: reader.text(),
-        };
-        (reader.rest == END).then_some(targeting)
-    }
-}
-
-/// The last line.
-const END: &str = ".";
-
-#[derive(Default)]
-struct Lines(String);
-
 impl Lines {
-    fn text(&mut self, text: &str) {
-        self.0.extend(text.chars().map(|letter| if matches!(letter, '\n' | '\r') { ' ' } else { letter }));
-        self.0.push('\n');
-    }
-
-    fn number(&mut self, number: impl TryInto<u64>) {
-        let number = number.try_into().unwrap_or_default();
-        self.text(&number.to_string());
-    }
-
-    fn experiment(&mut self, experiment: &PageExperiment<'_>) {
+    pub(crate) fn experiment(&mut self, experiment: &PageExperiment<'_>) {
         self.text(experiment.key);
         self.text(experiment.seed);
         self.number(experiment.version);
@@ -213,29 +153,8 @@ impl Lines {
     }
 }
 
-struct Reader<'a> {
-    rest: &'a str,
-}
-
-/// Nothing here fails: what is missing reads as nothing, and the end tells.
 impl<'a> Reader<'a> {
-    fn text(&mut self) -> &'a str {
-        let (text, rest) = cut(self.rest, b'\n');
-        self.rest = rest;
-        text
-    }
-
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    fn number(&mut self) -> u32 {
-        number(self.text()) as u32
-    }
-
-    #[allow(clippy::cast_possible_truncation)]
-    fn share(&mut self) -> u16 {
-        self.number() as u16
-    }
-
-    fn experiment(&mut self) -> PageExperiment<'a> {
+    pub(crate) fn experiment(&mut self) -> PageExperiment<'a> {
         PageExperiment {
             key: self.text(),
             seed: self.text(),
@@ -246,23 +165,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn audience(&mut self) -> PageAudience<'a> {
-        PageAudience { is_of_profiles: self.number() == 1, condition: self.text() }
-    }
-
     #[allow(clippy::cast_possible_truncation)]
     fn goal(&mut self) -> PageGoal<'a> {
         PageGoal { experiment: self.share(), goal: self.number() as u8, selector: self.text() }
-    }
-
-    fn list<T>(&mut self, read: &dyn Fn(&mut Self) -> T) -> Vec<T> {
-        let mut list = Vec::new();
-        for _ in 0..self.number() {
-            if self.rest.is_empty() {
-                break;
-            }
-            list.push(read(self));
-        }
-        list
     }
 }

@@ -4,12 +4,17 @@
 //! one script at one address, and the site's configuration picks what is in it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What a script can do besides measuring and `getVariant`, in the order in which a build's file names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Part {
     /// Finds pop-ups, notifications, website blocks, and forms in shadow roots.
     Communications,
+    /// Gives variants that the markup holds, and shows them to whoever tests them.
+    Variants,
+    /// Gives variants that the configuration describes.
+    Changes,
 }
 
 impl Part {
@@ -17,12 +22,14 @@ impl Part {
     fn name(self) -> &'static str {
         match self {
             Self::Communications => "communications",
+            Self::Variants => "variants",
+            Self::Changes => "changes",
         }
     }
 }
 
 /// A site's script, as any of its shards tells the edge.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageScript {
     /// What the site's pages need.
     pub parts: Vec<Part>,
@@ -31,12 +38,16 @@ pub struct PageScript {
 }
 
 /// What stands in front of the script, as `self.__tributary`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Given {
     /// The site's key.
     pub site: String,
     /// The text of [`PageConfig`](crate::page_config::PageConfig).
     pub config: String,
+    /// What variants change by themselves: for each experiment that does so its key, and of each variant key and changes, as
+    /// [`Change::in_page`](crate::config::Change::in_page) has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<(String, Vec<(String, Vec<Value>)>)>,
 }
 
 impl PageScript {

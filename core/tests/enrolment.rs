@@ -32,7 +32,13 @@ fn the_first_reason_is_told() {
         ("before that the namespace", elsewhere(), STANDING, false, Err(OutsideNamespace)),
         ("before that the holdout", elsewhere(), held, false, Err(HeldOut)),
         ("before that cookies", elsewhere(), Standing { is_cookieless: true, ..held }, false, Err(Cookieless)),
-        ("before that the profile", elsewhere(), Standing { unit: None, is_cookieless: true, ..held }, true, Err(NoProfile)),
+        (
+            "before that the profile",
+            elsewhere(),
+            Standing { unit: None, is_cookieless: true, ..held },
+            true,
+            Err(NoProfile),
+        ),
         ("before all consent", none(), Standing { visitor: None, unit: None, ..STANDING }, true, Err(NoVisitor)),
     ];
     for (why, experiment, standing, admits, expected) in rows {
@@ -43,11 +49,7 @@ fn the_first_reason_is_told() {
 #[test]
 fn what_was_given_stays_whatever_the_audience_and_the_coverage_are_by_now() {
     let experiment = PageExperiment { coverage: 0, ..experiment() };
-    let rows = [
-        ("2 control", Ok((2, "control"))),
-        ("2 gone", Err(Condition)),
-        ("", Err(Condition)),
-    ];
+    let rows = [("2 control", Ok((2, "control"))), ("2 gone", Err(Condition)), ("", Err(Condition))];
     for (given, expected) in rows {
         assert_eq!(enrol(&experiment, Standing { given, ..STANDING }, || false), expected, "{given:?}");
     }

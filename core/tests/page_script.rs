@@ -16,13 +16,49 @@ fn with_communication(kind: &str) -> Config {
     empty_shop().with_communication(config_input::read(new.as_bytes()).unwrap()).unwrap()
 }
 
+fn with_changes() -> Config {
+    let new = json!({
+        "key": "offer", "goals": [{ "key": "cart", "type": "custom_event", "event": "add_to_cart" }],
+        "variants": [{ "key": "control" }, { "key": "b", "changes": [
+            { "type": "text", "selector": "h1", "value": "Sale", "page": { "operator": "starts_with", "url": "/sale" } },
+            { "type": "attribute", "selector": "img", "name": "hidden" },
+            { "type": "move", "selector": ".price", "to": "h1", "position": "first" },
+            { "type": "redirect", "url": "/b", "page": { "operator": "equals", "url": "/" } },
+        ] }]
+    });
+    let config = empty_shop().with_experiment(config_input::read(new.to_string().as_bytes()).unwrap()).unwrap();
+    config.with_start("offer", Some(T0), T0).unwrap()
+}
+
+#[test]
+fn changes_travel_as_lists_that_the_script_reads() {
+    let script = with_changes().page_script(T0);
+    let told = serde_json::to_value(&script.given.changes).unwrap();
+    let changes = json!([
+        [0, "h1", [2, "/sale"], "Sale"],
+        [2, "img", null, "hidden", null],
+        [5, ".price", null, "h1", "prepend"],
+        [6, "", [0, "/"], "/b"],
+    ]);
+    assert_eq!(told, json!([["offer", [["b", changes]]]]));
+}
+
+#[test]
+fn a_draft_brings_the_means_to_look_at_it_and_nothing_of_what_it_will_change() {
+    let mut draft = with_changes();
+    draft.experiments[0].started_at = None;
+    let script = draft.page_script(T0);
+    assert_eq!((script.file().as_str(), script.given.changes), ("t.variants.js", Vec::new()));
+}
+
 #[test]
 fn a_site_gets_what_its_pages_need_and_nothing_more() {
     for (why, config, file) in [
         ("nothing to find", empty_shop(), "t.js"),
         ("something to find", with_communication("popup"), "t.communications.js"),
         ("servers tell of messages", with_communication("message"), "t.js"),
-        ("forms may be in shadow roots", shop(), "t.communications.js"),
+        ("forms may be in shadow roots, variants in the markup", shop(), "t.communications.variants.js"),
+        ("changes", with_changes(), "t.variants.changes.js"),
     ] {
         assert_eq!(config.page_script(T0).file(), file, "{why}");
     }

@@ -85,8 +85,7 @@ fn each<'a>(run: Run, fate: &'a dyn Fn(&str) -> Fate) -> impl Iterator<Item = Ev
 /// What a batch's answer says of each of its events.
 fn fates(sent: &Sent) -> impl Fn(&str) -> Fate {
     let status = sent.status;
-    let answer: Answer =
-        sent.answer.clone().and_then(|answer| serde_json::from_value(answer).ok()).unwrap_or_default();
+    let answer: Answer = sent.answer.clone().and_then(|answer| serde_json::from_value(answer).ok()).unwrap_or_default();
     move |id| {
         let Some(status) = status else { return Fate::Beacon };
         if let Some(Refusal { reason, field, limit, .. }) = answer.refused.iter().find(|refusal| refusal.id == id) {

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use tributary_core::assignment::place;
-use tributary_core::condition::{Condition, Groups};
+use tributary_core::condition::Patterns;
 use tributary_core::enrolment::{NotEnrolled, Standing, enrol};
-use tributary_core::page_config::{PageAudience, PageConfig, PageExperiment, PageTargeting};
+use tributary_core::page_config::{PageConfig, PageExperiment};
+use tributary_core::page_targeting::{Audience, decode};
 
 use crate::report::{Experiment, Measuring};
 use crate::seen::Seen;
@@ -12,31 +13,32 @@ use crate::seen::Seen;
 /// What a condition is held against.
 struct Circumstances {
     attributes: Value,
-    groups: Groups,
+    patterns: Patterns,
 }
 
 /// Running experiments, then those that the page asks for and that do not run.
 pub fn experiments(seen: &Seen, config: &PageConfig<'_>, measuring: Measuring) -> Vec<Experiment> {
-    let targeting = PageTargeting::decode(&seen.targeting);
-    let circumstances = Circumstances {
-        attributes: serde_json::from_str(&seen.attributes).unwrap_or_default(),
-        groups: targeting.as_ref().and_then(|found| serde_json::from_str(found.groups).ok()).unwrap_or_default(),
-    };
-    let everybody = PageAudience { is_of_profiles: false, condition: "" };
+    let attributes = serde_json::from_str(&seen.attributes).unwrap_or_default();
+    let circumstances = Circumstances { attributes, patterns: Patterns::default() };
+    let (mut targeted, mut audiences) = (Vec::new(), Vec::new());
+    decode(
+        &seen.targeting,
+        &|source, ignores_case| circumstances.patterns.learn(source, ignores_case),
+        &mut targeted,
+        &mut audiences,
+    );
+    let everybody = Audience { is_of_profiles: false, condition: None };
     let for_all = config.experiments.iter().map(|experiment| (experiment, &everybody));
-    let for_some = targeting.iter().flat_map(|found| &found.experiments).map(|(experiment, audience)| (experiment, audience));
+    let for_some = targeted.iter().zip(&audiences);
     let mut found: Vec<Experiment> = for_all
         .chain(for_some)
         .map(|(experiment, audience)| look(seen, config.holdout, measuring, experiment, audience, &circumstances))
         .collect();
     for key in &seen.asked {
         if found.iter().all(|experiment| experiment.key != *key) {
-            let detail = "No running experiment has this key: it may be paused, ended, not started, or of another site.";
-            found.push(Experiment {
-                reason: Some("not_running"),
-                detail: detail.to_owned(),
-                ..neither(key, false)
-            });
+            let detail =
+                "No running experiment has this key: it may be paused, ended, not started, or of another site.";
+            found.push(Experiment { reason: Some("not_running"), detail: detail.to_owned(), ..neither(key, false) });
         }
     }
     found
@@ -51,7 +53,7 @@ fn look(
     holdout: u16,
     measuring: Measuring,
     experiment: &PageExperiment<'_>,
-    audience: &PageAudience<'_>,
+    audience: &Audience,
     circumstances: &Circumstances,
 ) -> Experiment {
     let visitor = Some(seen.visitor.as_str()).filter(|_| measuring == Measuring::Yes);
@@ -59,8 +61,8 @@ fn look(
     let unit = if audience.is_of_profiles { profile } else { visitor };
     let given = seen.given.get(experiment.key).map_or("", String::as_str);
     let standing = Standing { visitor, unit, is_cookieless: seen.is_cookieless, holdout, given };
-    let condition = serde_json::from_str(audience.condition).ok().and_then(|source| Condition::parse(&source).ok());
-    let failing = condition.and_then(|found| found.failing(&circumstances.attributes, &circumstances.groups));
+    let condition = audience.condition.as_ref();
+    let failing = condition.and_then(|found| found.failing(&circumstances.attributes, &circumstances.patterns));
     let exposed = seen.exposures.iter().any(|event| names(event, experiment.key));
     let unit = unit.unwrap_or_default();
     match enrol(experiment, standing, || failing.is_none()) {
@@ -97,7 +99,11 @@ fn words(
         NotEnrolled::Cookieless => ("cookieless", "A variant could not be kept beyond this page load.".to_owned()),
         NotEnrolled::HeldOut => (
             "held_out",
-            format!("{} % of visitors are held out, and this one is at {:.4}.", percent(holdout), place("holdout", &seen.visitor)),
+            format!(
+                "{} % of visitors are held out, and this one is at {:.4}.",
+                percent(holdout),
+                place("holdout", &seen.visitor)
+            ),
         ),
         NotEnrolled::OutsideNamespace => {
             let (name, from, to) = experiment.namespace;
@@ -108,11 +114,18 @@ fn words(
             let part = failing.unwrap_or_default();
             let value = part.split('.').try_fold(&circumstances.attributes, |value, key| value.get(key));
             let is = value.map_or_else(|| "not there".to_owned(), Value::to_string);
-            ("condition", if part.starts_with('$') { format!("{part} does not hold.") } else { format!("{part} is {is}.") })
+            (
+                "condition",
+                if part.starts_with('$') { format!("{part} does not hold.") } else { format!("{part} is {is}.") },
+            )
         }
         NotEnrolled::NotCovered => (
             "not_covered",
-            format!("{} % of visitors take part, and this one is at {:.4}.", percent(experiment.coverage), place(experiment.seed, unit)),
+            format!(
+                "{} % of visitors take part, and this one is at {:.4}.",
+                percent(experiment.coverage),
+                place(experiment.seed, unit)
+            ),
         ),
     }
 }

@@ -144,7 +144,9 @@ fn measuring(seen: &Seen, config: &PageConfig<'_>) -> Measuring {
 fn notes(seen: &Seen) -> Vec<&'static str> {
     let mut notes = Vec::new();
     if seen.is_automated {
-        notes.push("A program drives this browser: the collector refuses what it sends, unless the site allows automation.");
+        notes.push(
+            "A program drives this browser: the collector refuses what it sends, unless the site allows automation.",
+        );
     }
     if seen.is_cookieless {
         notes.push("Cookieless: the id lives for this page load, and nobody is in an experiment.");

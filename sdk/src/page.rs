@@ -4,11 +4,11 @@ use crate::host;
 use crate::interaction::Goals;
 use crate::json;
 use crate::queue::Queue;
-#[cfg(feature = "targeting")]
-use crate::targeting::Targeting;
 use crate::transport::Transport;
 use crate::visitor;
 use tributary_core::page_config::PageConfig;
+#[cfg(feature = "targeting")]
+use tributary_core::page_targeting::Audience;
 use tributary_core::text::{self, cut};
 
 /// Unique within one visitor's history: 72 bits.
@@ -56,9 +56,9 @@ pub struct Page {
     /// Goals met by submits.
     pub submits: Goals,
     identified: bool,
-    /// Whom experiments are for.
+    /// Whom the last experiments of the configuration are for.
     #[cfg(feature = "targeting")]
-    pub targeting: Targeting,
+    pub audiences: Vec<Audience>,
 }
 
 impl Page {
@@ -79,7 +79,7 @@ impl Page {
             exposed: Vec::new(),
             identified: false,
             #[cfg(feature = "targeting")]
-            targeting: Targeting::default(),
+            audiences: Vec::new(),
         }
     }
 

@@ -1,44 +1,44 @@
 //! Experiments that are not for everybody: conditions on what is known of the visitor, and experiments of profiles.
 //!
-//! The conditions are the core's, so that a condition means the same in the page and wherever the core evaluates it.
+//! The conditions are the core's, so that one means the same in the page and wherever the core evaluates it. What they ask of
+//! JavaScript itself, the browser answers.
 
 use crate::host;
 use crate::page::Page;
-use crate::visitor;
-use serde_json::Value;
-use tributary_core::condition::{Condition, Groups};
-use tributary_core::page_config::{PageAudience, PageTargeting};
+use tributary_core::condition::Javascript;
+use tributary_core::page_targeting::{Audience, decode};
 
-/// Whom the last experiments of the page are for.
-#[derive(Default)]
-pub struct Targeting {
-    each: Vec<Audience>,
-    groups: Groups,
-}
+/// The browser.
+struct Browser;
 
-struct Audience {
-    is_of_profiles: bool,
-    condition: Option<Condition>,
+impl Javascript for Browser {
+    fn number(&self, text: &str) -> f64 {
+        host::number_of(text)
+    }
+
+    fn text(&self, number: f64) -> String {
+        host::text_of(number)
+    }
+
+    fn lower(&self, text: &str) -> String {
+        host::lower(text)
+    }
+
+    fn matches(&self, pattern: u32, text: &str) -> bool {
+        host::has_match(pattern, text)
+    }
 }
 
 impl Page {
-    /// Takes in the experiments that are not for everybody. One whose condition cannot be read is for nobody.
+    /// Takes in the experiments that are not for everybody.
     pub fn target(&mut self, text: &'static str) {
-        let Some(PageTargeting { experiments, groups }) = PageTargeting::decode(text) else { return };
-        self.targeting.groups = serde_json::from_str(groups).unwrap_or_default();
-        for (experiment, PageAudience { is_of_profiles, condition }) in experiments {
-            let parsed = parse(condition);
-            if condition.is_empty() || parsed.is_some() {
-                self.config.experiments.push(experiment);
-                self.targeting.each.push(Audience { is_of_profiles, condition: parsed });
-            }
-        }
+        decode(text, &host::learn, &mut self.config.experiments, &mut self.audiences);
     }
 
     /// Whom the experiment at this place is for; nothing where it is for everybody.
     fn audience(&self, index: usize) -> Option<&Audience> {
-        let first = self.config.experiments.len() - self.targeting.each.len();
-        self.targeting.each.get(index.checked_sub(first)?)
+        let first = self.config.experiments.len() - self.audiences.len();
+        self.audiences.get(index.checked_sub(first)?)
     }
 
     /// Whether the experiment assigns profiles.
@@ -48,14 +48,7 @@ impl Page {
 
     /// Whether the visitor, as it is now, may newly take part.
     pub fn admits(&self, index: usize) -> bool {
-        let Some(condition) = self.audience(index).and_then(|audience| audience.condition.as_ref()) else {
-            return true;
-        };
-        let attributes = serde_json::from_str(&host::attributes()).unwrap_or(Value::Null);
-        condition.holds(&attributes, &self.targeting.groups)
+        let condition = self.audience(index).and_then(|audience| audience.condition.as_ref());
+        condition.is_none_or(|condition| condition.holds(&host::attributes(), &Browser))
     }
-}
-
-fn parse(condition: &str) -> Option<Condition> {
-    Condition::parse(&serde_json::from_str(condition).ok()?).ok()
 }

@@ -4,8 +4,8 @@
 // An experiment is where any of its variants changes something: at the first such element each visitor is exposed, whichever
 // variant it has and control too, so that all groups are counted at the same moment.
 
-import { ask, safely } from 'tributary-host';
 import { KINDS, MOVE, REDIRECT } from 'tributary-element';
+import { ask, safely } from 'tributary-host';
 import { isElsewhere, leave } from 'tributary-redirect';
 import * as sdk from 'tributary-wasm';
 
@@ -50,7 +50,7 @@ function apply(change) {
 
 /** Takes a change back wherever it still stands. */
 function undo({ kind, values, done }) {
-  for (const [element, before] of done) {
+  for (const [element, before] of [...done].reverse()) {
     if (KINDS[kind].still(element, values, before)) KINDS[kind].undo(element, values, before);
   }
   done.clear();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Version;
+use super::{Change, Version};
 use crate::time::Millis;
 
 /// An experiment. The first variant is the control, the first goal is primary.
@@ -78,6 +78,9 @@ pub struct Variant {
     pub key: String,
     /// For people.
     pub name: String,
+    /// What an experiment's variant changes in the page by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
 }
 
 /// Who gets what, under one version of an experiment. All shares are ten-thousandths.

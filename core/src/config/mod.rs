@@ -4,6 +4,7 @@
 //! experiment counts never changes, so an event judged once keeps its judgement.
 
 mod attribution;
+mod change;
 mod experiment;
 mod page;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use attribution::*;
+pub use change::*;
 pub use experiment::*;
 
 use crate::money::Currency;

@@ -1,6 +1,8 @@
 //! What of the configuration a page needs.
 
-use super::{Communication, CommunicationKind, Config, Experiment, GoalKind, Sequence, Unit};
+use serde_json::Value;
+
+use super::{Communication, CommunicationKind, Config, Experiment, GoalKind, Sequence, Status, Unit, Variant};
 use crate::page_config::{PageConfig, PageExperiment, PageGoal, PageGroup};
 use crate::page_script::{Given, PageScript, Part};
 use crate::time::Millis;
@@ -9,11 +11,26 @@ impl Config {
     /// The script for pages that are opened now.
     pub fn page_script(&self, now: Millis) -> PageScript {
         let page = self.page(now);
-        let mut parts = Vec::new();
-        if page.has_communications || !page.submits.is_empty() {
-            parts.push(Part::Communications);
-        }
-        PageScript { parts, given: Given { site: self.site.clone(), config: page.encode() } }
+        let changes: Vec<_> = page.experiments.iter().filter_map(|one| self.page_changes(one.key)).collect();
+        // Who prepares an experiment looks at its variants before it starts.
+        let has_experiments = self.experiments.iter().any(|experiment| experiment.status(now) != Status::Completed);
+        let needs = [
+            (Part::Communications, page.has_communications || !page.submits.is_empty()),
+            (Part::Variants, has_experiments || !page.experiments.is_empty()),
+            (Part::Changes, !changes.is_empty()),
+        ];
+        let parts = needs.into_iter().filter_map(|(part, is_needed)| is_needed.then_some(part)).collect();
+        PageScript { parts, given: Given { site: self.site.clone(), config: page.encode(), changes } }
+    }
+
+    /// What the variants of an experiment change by themselves; nothing where none does.
+    fn page_changes(&self, key: &str) -> Option<(String, Vec<(String, Vec<Value>)>)> {
+        let changing = self.experiment(key)?.variants.iter().filter(|variant| !variant.changes.is_empty());
+        let of = |variant: &Variant| {
+            (variant.key.clone(), variant.changes.iter().map(super::Change::in_page).collect::<Vec<_>>())
+        };
+        let variants: Vec<_> = changing.map(of).collect();
+        (!variants.is_empty()).then(|| (key.to_owned(), variants))
     }
 
     /// What a page needs to know now.

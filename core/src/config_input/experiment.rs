@@ -8,8 +8,8 @@ use super::{
     duration, event_name, field, key, number_after, require, share, text, unique,
 };
 use crate::config::{
-    Address, Allocation, Config, Decides, Direction, Experiment, Goal, GoalKind, Namespace, Per, Unit, UrlOperator,
-    Variant, Version,
+    Address, Allocation, Change, Config, Decides, Direction, Experiment, Goal, GoalKind, Namespace, Per, Unit,
+    UrlOperator, Variant, Version,
 };
 use crate::judge::pattern;
 #[cfg(feature = "schema")]
@@ -62,6 +62,10 @@ struct NewVariant {
     name: Option<String>,
     #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Share>"))]
     weight: Option<f64>,
+    /// What it changes in the page by itself; the control changes nothing.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::MAX_CHANGES)))]
+    changes: Vec<Change>,
 }
 
 /// A goal of an experiment. Unknown fields are passed over.
@@ -213,8 +217,9 @@ impl NewExperiment {
             key(&format!("variants[{place}].key"), &new.key)?;
             let name = new.name.unwrap_or_else(|| new.key.clone());
             text(&format!("variants[{place}].name"), &name)?;
-            variants.push(Variant { key: new.key, name });
+            variants.push(Variant { key: new.key, name, changes: new.changes });
         }
+        super::change::changes(&variants)?;
         let mut experiment = Experiment {
             number,
             key: self.key,
@@ -347,7 +352,7 @@ fn goal_kind(place: usize, kind: &GoalKind) -> Result<(), InputError> {
     }
 }
 
-fn pattern_of(name: &str, address: &Address) -> Result<(), InputError> {
+pub(super) fn pattern_of(name: &str, address: &Address) -> Result<(), InputError> {
     text(name, &address.url)?;
     let compiles = address.operator != UrlOperator::Regex || pattern(&address.url).is_some();
     require(compiles, name, "a small regular expression of the syntax common to Rust's regex and JavaScript")

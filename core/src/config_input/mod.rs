@@ -1,6 +1,7 @@
 //! What the configuration API is sent, checked and turned into configuration.
 
 mod attribution;
+mod change;
 mod experiment;
 mod read;
 
@@ -10,12 +11,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use attribution::{NewCampaign, NewCommunication, NewExperience, NewJourney, NewSequence, NewSiteGoal};
+pub use change::{MAX_CHANGES, MAX_CHANGES_BYTES};
 pub use experiment::{ExperimentChange, ExperimentStart, NewExperiment};
 pub use read::read;
 
 use crate::assignment::FULL_SHARE;
 use crate::condition::Condition;
-use crate::config::{Config, Crediting, UrlOperator, WINDOWS, default_new_visitors};
+use crate::config::{Address, Config, Crediting, UrlOperator, WINDOWS, default_new_visitors};
 use crate::money::Currency;
 #[cfg(feature = "schema")]
 use crate::schema;
@@ -251,12 +253,18 @@ impl Config {
     fn checked(self) -> Result<Self, InputError> {
         let bytes = serde_json::to_vec(&self).map_or(usize::MAX, |text| text.len());
         require(bytes <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
-        let open = self.experiments.iter().filter(|experiment| experiment.ended_at.is_none());
-        for goal in open.flat_map(|experiment| &experiment.goals) {
-            let Some(address) = goal.kind.address() else { continue };
-            let is_met =
-                address.operator == UrlOperator::Regex || asks_for_allowed(&address.url, &self.query_parameters);
-            require(is_met, "query_parameters", &format!("such that goal `{}` keeps those it needs", goal.key))?;
+        let is_met = |address: &Address| {
+            address.operator == UrlOperator::Regex || asks_for_allowed(&address.url, &self.query_parameters)
+        };
+        for experiment in self.experiments.iter().filter(|experiment| experiment.ended_at.is_none()) {
+            for goal in &experiment.goals {
+                let limit = format!("such that goal `{}` keeps those it needs", goal.key);
+                require(goal.kind.address().is_none_or(is_met), "query_parameters", &limit)?;
+            }
+            let pages =
+                experiment.variants.iter().flat_map(|variant| &variant.changes).filter_map(|one| one.page.as_ref());
+            let limit = format!("such that the changes of `{}` keep those they need", experiment.key);
+            require(pages.into_iter().all(is_met), "query_parameters", &limit)?;
         }
         Ok(self)
     }

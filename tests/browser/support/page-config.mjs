@@ -26,13 +26,17 @@ export function lines(config) {
 }
 
 /** What a page is given of its site. */
-export const given = (site, config) => ({ site, config: lines(config) });
+export const given = (site, config) => ({ site, config: lines(config), changes: config.changes });
 
 /** What stands in front of `t.js`, as the collector writes it. */
 export const preamble = (site, config) => `self.__tributary=${JSON.stringify(given(site, config))};`;
 
 /** The build of `t.js` that the collector would choose (core/src/page_script.rs). */
 export function build(config) {
-  const parts = { communications: config.hasCommunications || config.submits?.length };
+  const parts = {
+    communications: config.hasCommunications || config.submits?.length,
+    variants: config.experiments?.length || config.hasDrafts,
+    changes: config.changes?.length,
+  };
   return `${["t", ...Object.keys(parts).filter((part) => parts[part])].join(".")}.js`;
 }
