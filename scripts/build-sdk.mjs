@@ -88,6 +88,8 @@ export async function buildWasm() {
 const SPARE = [
   ["the faster way for long ASCII texts", /(function passStringToWasm0[^{]*\{\n)\s*if \(realloc === undefined\) \{([\s\S]*?)\n {4}\}\n[\s\S]*?\n\}\n/, "$1$2\n}\n"],
   ["the answer to browsers without encodeInto", /if \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?\n\}\n/, ""],
+  ["the guesses at what it is given", /(function initSync\(module\) \{\n)[\s\S]*?(\n {4}const imports = [^\n]*\n)\s*if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}\n/, "$1$2"],
+  ["the look at its memory by another name", /cachedDataViewMemory0\.buffer\.detached === true \|\| \(.*? && (.*?)\)\)/, "$1)"],
   ["the answer to a Safari that tires of decoding after 2 GB", /numBytesDecoded \+= len;[\s\S]*?\n {4}\}\n/, ""],
 ];
 

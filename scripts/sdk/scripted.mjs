@@ -29,10 +29,9 @@ export async function buildScripted(folder, features) {
   made = replaced(made, "wasm2js's instance", /^var retasmFunc = asmFunc\([\s\S]*$/m, "");
 
   let text = readFileSync(glue, "utf8");
-  text = replaced(text, "the glue's compiling", /if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}\s*const instance = [^\n]*;/, "const instance = { exports: asmFunc(imports) };");
+  text = replaced(text, "the glue's compiling", /const instance = new WebAssembly\.Instance\(module, imports\);/, "const instance = { exports: asmFunc(imports) };");
   // Memory that grew is another buffer, and the former one is not emptied as that of wasm is.
   const [memory] = /wasm\.\w+\.buffer/.exec(text);
   text = replaced(text, "the glue's look at its bytes", /(cachedUint8ArrayMemory0)\.byteLength === 0/, `$1.buffer !== ${memory}`);
-  text = replaced(text, "the glue's look at its numbers", /(cachedDataViewMemory0)\.buffer\.detached === true/, `$1.buffer !== ${memory}`);
   writeFileSync(out, `${text}\n${made}`);
 }
