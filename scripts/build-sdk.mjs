@@ -138,9 +138,9 @@ function modules(parts, glue) {
 
 /**
  * One script out of an entry, minified, with these parts. `wasm` is the expression that TRIBUTARY_BYTES stands for, `glue` the
- * module that stands for the wasm; the rest is esbuild's.
+ * module that stands for the wasm, `alias` names others; the rest is esbuild's.
  */
-export async function bundle(entry, { wasm = "undefined", parts = Object.keys(PARTS), glue = "page.js", format = "iife", define = {}, ...options } = {}) {
+export async function bundle(entry, { wasm = "undefined", parts = Object.keys(PARTS), glue = "page.js", format = "iife", alias = {}, define = {}, ...options } = {}) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -150,7 +150,7 @@ export async function bundle(entry, { wasm = "undefined", parts = Object.keys(PA
     target: "es2020",
     legalComments: "none",
     charset: "utf8",
-    alias: modules(parts, glue),
+    alias: { ...modules(parts, glue), ...alias },
     // esbuild would escape what need not be; so the bytes take their place afterwards.
     // The glue's registry frees closures that nobody holds any more; ours are freed when they ran.
     define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined", ...define },
@@ -198,7 +198,7 @@ export async function buildSdk() {
       unstamp("sdk");
       mkdirSync(OUT, { recursive: true });
       const wasm = await buildWasm();
-      await buildScripted(GLUE, FEATURES);
+      await buildScripted(GLUE, { wasm: "page.wasm", glue: "page.js", out: "scripted.js", features: FEATURES });
       const text = literal(wasm);
       const inspector = literal(await buildInspector(FEATURES));
       const build = await buildTagged(bundle, inspector);
