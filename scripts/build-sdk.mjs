@@ -92,6 +92,8 @@ async function buildWasm(folder, features) {
 const SPARE = [
   ["the faster way for long ASCII texts", /(function passStringToWasm0[^{]*\{\n)\s*if \(realloc === undefined\) \{([\s\S]*?)\n {4}\}\n[\s\S]*?\n\}\n/, "$1$2\n}\n"],
   ["the answer to browsers without encodeInto", /if \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?\n\}\n/, ""],
+  ["the guesses at what it is given", /(function initSync\(module\) \{\n)[\s\S]*?(\n {4}const imports = [^\n]*\n)\s*if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}\n/, "$1$2"],
+  ["the look at its memory by another name", /cachedDataViewMemory0\.buffer\.detached === true \|\| \(.*? && (.*?)\)\)/, "$1)"],
   ["the answer to a Safari that tires of decoding after 2 GB", /numBytesDecoded \+= len;[\s\S]*?\n {4}\}\n/, ""],
 ];
 
@@ -141,9 +143,9 @@ function modules(parts, glue) {
 
 /**
  * One script out of an entry, minified, with these parts. `wasm` is the expression that TRIBUTARY_BYTES stands for, `glue` the
- * module that stands for the wasm; the rest is esbuild's.
+ * module that stands for the wasm, `alias` names others; the rest is esbuild's.
  */
-export async function bundle(entry, { wasm = "undefined", parts = Object.keys(PARTS), glue = "page.js", format = "iife", define = {}, ...options } = {}) {
+export async function bundle(entry, { wasm = "undefined", parts = Object.keys(PARTS), glue = "page.js", format = "iife", alias = {}, define = {}, ...options } = {}) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -153,7 +155,7 @@ export async function bundle(entry, { wasm = "undefined", parts = Object.keys(PA
     target: "es2020",
     legalComments: "none",
     charset: "utf8",
-    alias: modules(parts, glue),
+    alias: { ...modules(parts, glue), ...alias },
     // esbuild would escape what need not be; so the bytes take their place afterwards.
     // The glue's registry frees closures that nobody holds any more; ours are freed when they ran.
     define: { TRIBUTARY_BYTES: "__TRIBUTARY_BYTES__", FinalizationRegistry: "undefined", ...define },
@@ -202,7 +204,7 @@ export async function buildSdk() {
       mkdirSync(OUT, { recursive: true });
       const usual = literal(await buildWasm(USUAL_GLUE, ""));
       const wasm = await buildWasm(GLUE, "targeting");
-      await buildScripted(GLUE, FEATURES);
+      await buildScripted(GLUE, { wasm: "page.wasm", glue: "page.js", out: "scripted.js", features: FEATURES });
       const text = literal(wasm);
       const inspector = literal(await buildInspector(FEATURES));
       const build = await buildTagged(bundle, inspector);

@@ -28,9 +28,11 @@ const CONFIG = { experiments: [{ key: "hero", variants: [["control", 0], ["b", 1
 
 await buildSdk();
 const wasm = readFileSync(path.join(USUAL_GLUE, "page.wasm"));
+/** Nothing further is loaded here. */
+const BUILD = { TRIBUTARY_BUILD: '""' };
 const head = Buffer.from(preamble("08c0ffee00c0ffee00c0ffee", CONFIG));
-const carried = await bundle(path.join(ROOT, "www/loader/t.js"), { wasm: literal(wasm), parts: [] });
-const base64 = await bundle(path.join(ROOT, "www/loader/t.js"), { wasm: `atob("${wasm.toString("base64")}")`, parts: [] });
+const carried = await bundle(path.join(ROOT, "www/loader/t.js"), { wasm: literal(wasm), parts: [], define: BUILD });
+const base64 = await bundle(path.join(ROOT, "www/loader/t.js"), { wasm: `atob("${wasm.toString("base64")}")`, parts: [], define: BUILD });
 const fetched = await bundle(path.join(ROOT, "tests/bench/loader-fetched.js"));
 const LOADERS = {
   "in the script": { script: carried, requests: [carried] },

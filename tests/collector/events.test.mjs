@@ -173,11 +173,30 @@ test("a key that nobody issued is an unknown site, and no object is made for it"
   assert.deepEqual(objects(), known);
 });
 
+test("there is an answer in words only where it says something new", async () => {
+  const site = await siteFor(on);
+  const send = (visit) => request(on.origin, "POST", `/v1/sites/${site.key}/events`, { body: visit, type: "text/plain" });
+  const shifted = { sent_at: NOW - HOUR, shift: HOUR };
+  const rows = [
+    ["all counts", 204, batch("ann", { load: "a" }).view().event("step")],
+    ["all is known", 200, batch("ann", { load: "a" }).view().event("step")],
+    ["one is refused", 200, batch("ann", { load: "b" }).view().event("$odd")],
+    ["the clock is behind", 200, batch("ann", { load: "c" }).view().envelope({ ...shifted, shift: 0 })],
+    ["the page knows that", 204, batch("ann", { load: "d" }).view().envelope(shifted)],
+    ["no events", 204, batch("ann")],
+  ];
+  for (const [what, status, visit] of rows) {
+    const answer = await send(visit);
+    assert.deepEqual([answer.status, answer.body === ""], [status, status === 204], what);
+  }
+});
+
 test("a page of any origin may read the answer, whatever it is", async () => {
   const site = await siteFor(on);
   const headers = { origin: "https://shop.example" };
   const answers = [
-    [200, await site.send(batch("ann").view(), { headers })],
+    [204, await site.send(batch("ann").view(), { headers })],
+    [200, await site.send(batch("ann").view().envelope({ shift: 60_000 }), { headers })],
     [400, await site.send("{", { headers })],
     [400, await site.send({ visitor: "ann" }, { headers })],
     [404, await request(on.origin, "POST", `/v1/sites/${"0".repeat(24)}/events`, { body: batch("ann").view(), headers })],

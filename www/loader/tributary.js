@@ -104,7 +104,7 @@ function start(module, given, tag, early, options) {
     // It was refused before we came: nothing may begin.
     if (name === 'consent' && value !== true) options.consent = 'required';
   }
-  sdk.initSync({ module });
+  sdk.initSync(module);
   // Beside the script, wherever the collector is mounted, unless the tag names it.
   const { href, origin } = new URL(`v1/sites/${site}/events`, options.collector ?? tag.src);
   Object.assign(host.site, {
@@ -141,7 +141,8 @@ function start(module, given, tag, early, options) {
 const on = (target, name, react) => target.addEventListener(name, safely(react), { capture: true, passive: true });
 
 function listen(watching) {
-  const { happened } = sdk;
+  // Named by itself: an object of all of the wasm's functions would bring those along that nobody calls.
+  const happened = (what) => sdk.happened(what);
   const interacted = (submit, path, communication) => {
     host.site.path = path;
     sdk.interacted(submit, path.length, communication);
