@@ -159,6 +159,7 @@ test("an experiment is made as a draft with a number of its own, names after its
     variants: [{ key: "control", name: "control" }, { key: "b", name: "b" }, { key: "c", name: "Bold" }],
     allocations: [{ coverage: 10_000, weights: [3334, 3333, 3333] }],
     goals: [{ ...GOAL, name: "order", direction: "increase", per: "unit", added_in: 0 }],
+    plan: { method: "fixed", base_rate: 0.02, smallest_effect: 0.2, confidence: 0.95, power: 0.8, after: "keep_running" },
     started_at: null,
     started_in: 0,
     ended_at: null,
@@ -234,6 +235,20 @@ test("an experiment that is not there cannot be started, one that is there canno
   assert.deepEqual(await code("hero/stop"), [409, "conflict"]);
   await site.call("POST", "/experiments", { body: { ...HERO, key: "draft" } });
   assert.deepEqual(await code("draft/stop"), [409, "conflict"]);
+});
+
+test("how an experiment is decided is refused by its field where it makes no sense, and fixed once it was started", async () => {
+  const site = await siteFor(on, { currency: "JPY" });
+  const made = (plan) => site.call("POST", "/experiments", { body: { ...HERO, plan } });
+  assert.deepEqual(error(await made({ base_rate: 2 })), [400, "bad_field", "plan.base_rate"]);
+  assert.deepEqual(error(await made({ method: "guess" })), [400, "malformed", "plan.method"]);
+  const { body } = await made({ revenue_cap: "500.4", after: "complete" });
+  assert.deepEqual([body.plan.revenue_cap, body.plan.after], ["500", "complete"]);
+  const plan = (plan) => site.call("PATCH", "/experiments/hero", { body: { plan } });
+  assert.equal((await plan({ method: "sequential" })).body.plan.after, "keep_running");
+  await change(site, "hero/start", {});
+  const fixed = await plan({ method: "bayesian" });
+  assert.deepEqual([...error(fixed), fixed.body.error.limit], [409, "conflict", "plan.method", "as it was at the start"]);
 });
 
 test("a start may lie up to 400 days in the past", async () => {
