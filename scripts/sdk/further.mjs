@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, write
 import path from "node:path";
 import { transform } from "esbuild";
 import { DIST_WWW, ROOT } from "../support/paths.mjs";
+import { INSPECTOR } from "./inspector.mjs";
 
 const LOADER = path.join(ROOT, "www/loader");
 const SDK = path.join(DIST_WWW, "sdk");
@@ -16,8 +17,15 @@ const RELEASED = path.join(ROOT, "www/v");
 /** The release. */
 export const VERSION = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")).version;
 
-/** The files, and which module stands for the wasm's glue in them. */
-const FILES = { more: "page.js", scripted: "scripted.js", inspect: "page.js" };
+/** The files, and what stands in them for the wasm and for its compiling. */
+const FILES = {
+  more: {},
+  scripted: { glue: "scripted.js" },
+  inspect: {},
+  inspect_scripted: {
+    alias: { "tributary-inspector": path.join(INSPECTOR, "scripted.js"), "tributary-compile": path.join(LOADER, "without/compile.js") },
+  },
+};
 
 const define = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]));
 const entry = (name) => path.join(LOADER, `${name}.js`);
@@ -26,7 +34,7 @@ const digest = (bytes) => `sha384-${createHash("sha384").update(bytes).digest("b
 /** All of them by name, in one form. */
 async function bundles(bundle, inspector, options) {
   const made = {};
-  for (const [name, glue] of Object.entries(FILES)) made[name] = await bundle(entry(name), { glue, wasm: inspector, ...options(name) });
+  for (const [name, instead] of Object.entries(FILES)) made[name] = await bundle(entry(name), { ...instead, wasm: inspector, ...options(name) });
   return made;
 }
 
@@ -68,7 +76,7 @@ export async function buildPinned(bundle, wasm, inspector) {
 export async function buildPackage(bundle, wasm, inspector, out) {
   rmSync(out, { recursive: true, force: true });
   const files = await bundles(bundle, inspector, () => ({ format: "esm" }));
-  const sdk = await bundle(entry("package"), { wasm, format: "esm", external: ["./more.js", "./scripted.js", "./inspect.js"], define: define({ TRIBUTARY_VERSION: VERSION }) });
+  const sdk = await bundle(entry("package"), { wasm, format: "esm", external: Object.keys(FILES).map((name) => `./${name}.js`), define: define({ TRIBUTARY_VERSION: VERSION }) });
   cpSync(NPM, out, { recursive: true });
   const about = JSON.parse(readFileSync(path.join(NPM, "package.json"), "utf8"));
   write(out, { ...named(files), "sdk.js": sdk, "stub.js": await stub(), "package.json": `${JSON.stringify({ ...about, version: VERSION }, null, 2)}\n` });

@@ -15,24 +15,23 @@ function replaced(text, what, pattern, instead) {
 }
 
 /**
- * Writes `scripted.js` beside `page.js` and `page.wasm`: a module with the glue's exports. `features` are those that the
+ * Writes to `out` a module with the exports of the glue, for the same module as JavaScript. `features` are those that the
  * wasm was made with.
  */
-export async function buildScripted(folder, features) {
-  const [wasm, glue, lowered, code, out] = ["page.wasm", "page.js", "lowered.wasm", "lowered.js", "scripted.js"].map((name) =>
-    path.join(folder, name),
-  );
-  await run(npmBin("wasm-opt"), [wasm, "-o", lowered, ...features, ...LOWERED]);
+export async function buildScripted(folder, { wasm, glue, out, features }) {
+  const [bytes, lowered, code] = [wasm, `lowered-${wasm}`, `lowered-${wasm}.js`].map((name) => path.join(folder, name));
+  await run(npmBin("wasm-opt"), [bytes, "-o", lowered, ...features, ...LOWERED]);
   await run(npmBin("wasm2js"), [lowered, "-Oz", "-o", code]);
   let made = readFileSync(code, "utf8");
-  made = replaced(made, "wasm2js's import", /^import \* as a from 'a';\n/m, "");
+  made = replaced(made, "wasm2js's import", /^import \* as \S+ from '[^']*';\n/m, "");
   made = replaced(made, "wasm2js's instance", /^var retasmFunc = asmFunc\([\s\S]*$/m, "");
 
-  let text = readFileSync(glue, "utf8");
-  text = replaced(text, "the glue's compiling", /if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}\s*const instance = [^\n]*;/, "const instance = { exports: asmFunc(imports) };");
+  let text = readFileSync(path.join(folder, glue), "utf8");
+  text = text.replace(/if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}\n\s*(?=const instance)/, "");
+  text = replaced(text, "the glue's compiling", /const instance = new WebAssembly\.Instance\(module, imports\);/, "const instance = { exports: asmFunc(imports) };");
   // Memory that grew is another buffer, and the former one is not emptied as that of wasm is.
   const [memory] = /wasm\.\w+\.buffer/.exec(text);
   text = replaced(text, "the glue's look at its bytes", /(cachedUint8ArrayMemory0)\.byteLength === 0/, `$1.buffer !== ${memory}`);
-  text = replaced(text, "the glue's look at its numbers", /(cachedDataViewMemory0)\.buffer\.detached === true/, `$1.buffer !== ${memory}`);
-  writeFileSync(out, `${text}\n${made}`);
+  text = text.replace(/(cachedDataViewMemory0)\.buffer\.detached === true/, `$1.buffer !== ${memory}`);
+  writeFileSync(path.join(folder, out), `${text}\n${made}`);
 }

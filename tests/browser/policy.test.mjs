@@ -70,10 +70,13 @@ test("where wasm is forbidden the same code runs as JavaScript, after one violat
   assert.deepEqual(names(site), MEASURED);
 });
 
-test('data-wasm="off" chooses it outright: no violation is reported', async () => {
+test('data-wasm="off" chooses it outright: no violation is reported, not even by the inspector', async () => {
   const site = on.site({ experiments: EXPERIMENTS });
-  const { variant, violations, pageErrors } = await visit(pageWith(withoutWasm(), site.tag('data-wasm="off"')));
-  assert.deepEqual([variant, violations, pageErrors], ["b", [], []]);
+  const address = pageWith(withoutWasm(), site.tag('data-wasm="off"'));
+  const { variant, violations, pageErrors, outcome } = await visit(address, (page) =>
+    page.evaluate(async () => [(await tributary.inspect()).experiments[0].variant, violations.length]),
+  );
+  assert.deepEqual([variant, violations, pageErrors, outcome], ["b", [], [], ["b", 0]]);
   assert.deepEqual(names(site), MEASURED);
 });
 
@@ -126,7 +129,7 @@ test("what a pinned script loads further is held to its bytes too, also where ty
       return [experiments[0].variant, verified.slice(1).sort()];
     }),
   );
-  const further = ["inspect.js", "more.js", "scripted.js"].map((name) => [name, INTEGRITY[name]]);
+  const further = ["inspect_scripted.js", "more.js", "scripted.js"].map((name) => [name, INTEGRITY[name]]);
   assert.deepEqual([variant, violations, outcome], ["b", [], ["b", further]]);
 });
 

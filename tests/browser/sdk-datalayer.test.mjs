@@ -190,3 +190,23 @@ test("what is pushed as the page is left is told", async () => {
   await site.expect("begin_checkout");
   await visitor.close();
 });
+
+test("two scripts that both want to hear of a push last do not wrap each other for ever", async () => {
+  const { site, outcome } = await inPage(async () => {
+    let wraps = 0;
+    for (let turn = 0; turn < 100; turn += 1) {
+      const { push } = dataLayer;
+      if (!push.ours) {
+        wraps += 1;
+        dataLayer.push = Object.assign((...messages) => push.apply(dataLayer, messages), { ours: true });
+      }
+      document.body.click();
+      await Promise.resolve();
+    }
+    dataLayer.push({ event: "add_to_cart" });
+    document.body.click();
+    return wraps;
+  }, { before: "window.dataLayer = [];" });
+  assert.ok(outcome <= 21, `${outcome} times`);
+  assert.deepEqual(told(site).map(([name]) => name), ["add_to_cart"]);
+});

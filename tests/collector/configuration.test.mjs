@@ -304,7 +304,7 @@ test("a site whose shard does not hear of it yet is made, and says so", async ()
 
 describe("t.js carries what is in force", () => {
   const script = (site, { now = NOW, headers } = {}) => request(on.origin, "GET", `/t.js?site=${site.key}`, { now, headers });
-  const given = ({ body }) => JSON.parse(/^self\.__tributary=(\{.*?\});/.exec(body)[1]);
+  const given = ({ body }) => JSON.parse(/^self\.__tributary=(\{[^]*?\});/.exec(body)[1]);
   const configuration = (answer) => given(answer).config;
 
   test("with the site's key, and for pages of any origin", async () => {
@@ -354,6 +354,37 @@ describe("t.js carries what is in force", () => {
     await site.call("POST", "/communications", { body: { key: "spring", type: "popup" } });
     const larger = await script(site, { now: NOW + 5 * SECOND });
     assert.ok(larger.body.length > plain.body.length + 2_000, `${plain.body.length}, then ${larger.body.length}`);
+  });
+
+  const OFFER = { ...HERO, key: "offer", condition: { country: "DE" } };
+
+  test("with the visitor's country where a condition asks for it, and then for one browser alone", async () => {
+    const site = await siteFor(on);
+    const from = (country, now = NOW) => script(site, { now, headers: { "cf-ipcountry": country } });
+    const plain = await from("DE");
+    assert.deepEqual([given(plain).country, plain.headers.get("cache-control")], [undefined, "public, max-age=60"]);
+    await site.run(OFFER);
+    const [german, french, nowhere] = [await from("DE", NOW + 5 * SECOND), await from("FR", NOW + 5 * SECOND), await from("XX", NOW + 5 * SECOND)];
+    assert.deepEqual([german, french, nowhere].map((answer) => given(answer).country), ["DE", "FR", undefined]);
+    assert.equal(german.headers.get("cache-control"), "private, max-age=60");
+    assert.notEqual(german.headers.get("etag"), french.headers.get("etag"));
+  });
+
+  test("of a header that is no country nothing reaches the script", async () => {
+    const site = await siteFor(on);
+    await site.run(OFFER);
+    for (const country of ["d", 'D"', "};", "DEU", "de"]) {
+      assert.equal(given(await script(site, { headers: { "cf-ipcountry": country } })).country, undefined, country);
+    }
+  });
+
+  test("with what variants change, and whom experiments are for", async () => {
+    const site = await siteFor(on);
+    const change = { type: "text", selector: "h1", value: "</script>\u2028\"" };
+    await site.run({ ...OFFER, variants: [{ key: "control" }, { key: "b", changes: [change] }] });
+    const { changes, targeting, config } = given(await script(site));
+    assert.deepEqual(changes, [["offer", [["b", [[0, "h1", null, change.value]]]]]]);
+    assert.ok(targeting.includes("\noffer\n") && !config.includes("offer"), targeting);
   });
 
   test("without a site there is none", async () => {

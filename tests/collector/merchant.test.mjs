@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { DAY, HOUR, NOW, batch } from "../support/batch.mjs";
+import { receiverFor } from "../support/receiver.mjs";
 import { request, siteFor, visitorsWith } from "../support/site.mjs";
+import { webhookFor } from "../support/webhook.mjs";
 import { collectorFor } from "../support/workerd.mjs";
 
 const on = await collectorFor({ after });
@@ -290,4 +292,20 @@ test("a name is never markup, and the pages run no script at all", async () => {
     assert.match(headers.get("content-security-policy"), /^default-src 'none'; style-src 'self';/);
     assert.equal(headers.get("cache-control"), "no-store");
   }
+});
+
+test("the page of webhooks shows each one's latest events and nothing of what its receiver wrote", async () => {
+  const site = await siteFor(on);
+  const cookie = cookieOf(await signIn(site.key, site.secret));
+  const page = async () => (await get(`/sites/${site.key}/webhooks`, cookie)).body;
+  assert.match(await page(), /No webhook yet/);
+  const receiver = await receiverFor({ after });
+  const webhook = await webhookFor(on, site, receiver.url("huge/page"), { description: "<i>Chat</i>" });
+  await webhook.test();
+  await webhook.logged(([notice]) => notice.state === "failed");
+  const shown = await page();
+  for (const expected of ["&lt;i&gt;Chat&lt;/i&gt;", receiver.url("huge/page"), "webhook.test", "Failed", "500 in ", ">Enabled<"]) assert.ok(shown.includes(expected), expected);
+  assert.ok(!shown.includes("alert(1)") && !shown.includes("<i>") && !shown.includes(webhook.secret));
+  await webhook.change({ enabled: false });
+  assert.match(await page(), /Disabled since .*, on request\./);
 });

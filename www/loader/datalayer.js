@@ -13,7 +13,9 @@ const KEPT = ['currency', 'coupon', 'item_list_id', 'item_list_name', 'payment_t
 const ITEMS = 50;
 /** What the page's own code put into the list without `push` is found within this many ms. */
 const LOOK = 1_000;
-/** What stands for one purchase or refund; the site's figures know an order by its id besides. */
+/** Two scripts that both want to be the last to hear of a push must not wrap each other for ever. */
+const WRAPS = 20;
+/** These count once a page load; the site's figures know an order by its id besides. */
 const ONCE = new Set(['purchase', 'refund']);
 
 /** A number as it is or as text; what is neither stays, so that the collector's diagnostics show it. */
@@ -48,6 +50,7 @@ export function bridge(site, called) {
   const read = new WeakSet();
   const told = new Set();
   let ecommerce;
+  let wraps = 0;
 
   function take(message) {
     if (message === null || typeof message !== 'object' || read.has(message)) return;
@@ -74,12 +77,13 @@ export function bridge(site, called) {
     if (!Array.isArray(list)) return;
     // Each by itself: a message that cannot be read costs no other.
     for (const message of [...list]) attempt(() => take(message));
-    if (!list.push.tributary) attempt(() => hear(list));
+    if (!list.push.tributary && wraps < WRAPS) attempt(() => hear(list));
   };
 
   /** Another list, and one whose `push` was replaced, are heard again; who wrapped ours still calls it. */
   const hear = (list) => {
     const { push } = list;
+    wraps += 1;
     list.push = (...messages) => {
       const outcome = push.apply(list, messages);
       for (const message of messages) attempt(() => take(message));
@@ -96,8 +100,10 @@ export function bridge(site, called) {
   }
   on(site, 'exposure', ({ experiment, variant }) => {
     const viewed = { experiment_id: experiment, variation_id: variant };
-    if (typeof self.gtag === 'function') self.gtag('event', 'experiment_viewed', viewed);
-    else self[name].push({ event: 'experiment_viewed', ...viewed });
+    attempt(() => {
+      if (typeof self.gtag === 'function') self.gtag('event', 'experiment_viewed', viewed);
+      else self[name].push({ event: 'experiment_viewed', ...viewed });
+    });
   });
 }
 

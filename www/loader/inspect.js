@@ -1,5 +1,6 @@
 // The inspector's page side: gathers what the SDK knows. What there is to say about it is the wasm's own (inspector/).
 
+import { compile } from 'tributary-compile';
 import { initSync, open as show } from 'tributary-inspector';
 
 /** Batches that are remembered. */
@@ -38,7 +39,7 @@ function look({ key, given, get, names, found, exposures, log, attributes }) {
 export function open(site) {
   if (!asked.heard) {
     asked.heard = true;
-    initSync({ module: new WebAssembly.Module(bytes()) });
+    initSync({ module: compile() });
     const { getVariant } = site.api;
     site.api.getVariant = (experiment) => {
       asked.add(`${experiment}`);
@@ -46,9 +47,4 @@ export function open(site) {
     };
   }
   return show(() => look(site));
-}
-
-function bytes() {
-  const text = TRIBUTARY_BYTES;
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }

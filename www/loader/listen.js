@@ -2,9 +2,9 @@
 // so it does not matter when a page's own scripts run.
 
 /** After these an assignment may be another: a visitor is there, or another one. */
-const CHANGING = ['consent', 'identify', 'clear'];
+const CHANGING = ['consent', 'identify', 'clear', 'setAttributes'];
 
-/** Name, listener, and the texts of what it was told lately. */
+/** Each with the name of what it hears of. */
 let listeners = [];
 let assignments = {};
 let listening = false;
@@ -41,7 +41,7 @@ function listen({ api, exposures }) {
     tellAll('exposure', detailOf(exposure));
     return exposures.length;
   };
-  for (const name of CHANGING) {
+  for (const name of CHANGING.filter((name) => api[name])) {
     const act = api[name];
     api[name] = (...values) => {
       const outcome = act(...values);

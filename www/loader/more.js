@@ -8,7 +8,7 @@ export { off, on } from './listen.js';
 export async function inspect(site) {
   site.log ??= [];
   try {
-    return (await site.load('inspect')).open(site);
+    return (await site.load(site.isScripted ? 'inspect_scripted' : 'inspect')).open(site);
   } catch (error) {
     // Nobody reads the log then.
     site.log = undefined;

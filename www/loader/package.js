@@ -8,6 +8,7 @@ const FILES = {
   more: () => import('./more.js'),
   scripted: () => import('./scripted.js'),
   inspect: () => import('./inspect.js'),
+  inspect_scripted: () => import('./inspect_scripted.js'),
 };
 
 /** Starts, with the tag's attributes as options. */

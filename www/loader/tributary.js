@@ -4,6 +4,7 @@
 import * as communication from 'tributary-communication';
 import * as host from 'tributary-host';
 import { safely } from 'tributary-host';
+import * as targeting from 'tributary-targeting';
 import * as variants from 'tributary-variants';
 import * as sdk from 'tributary-wasm';
 
@@ -27,6 +28,10 @@ const functions = {
   getAssignments: () => variants.assignments(),
   identify(profile) {
     sdk.identify(`${profile ?? ''}`);
+    variants.refresh();
+  },
+  setAttributes(attributes) {
+    targeting.setAttributes(attributes);
     variants.refresh();
   },
   // Whatever is not true is no consent. What the visitor sees when they agree counts from then on.
@@ -99,7 +104,7 @@ function start(module, given, tag, early, options) {
     // It was refused before we came: nothing may begin.
     if (name === 'consent' && value !== true) options.consent = 'required';
   }
-  sdk.initSync({ module });
+  sdk.initSync(module);
   // Beside the script, wherever the collector is mounted, unless the tag names it.
   const { href, origin } = new URL(`v1/sites/${site}/events`, options.collector ?? tag.src);
   Object.assign(host.site, {
@@ -122,9 +127,11 @@ function start(module, given, tag, early, options) {
   host.site.cookieless = found.at(-1);
   // The bits of one number, as sdk/src/page.rs lists them.
   host.site.found = found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0);
-  const looks = sdk.start(config, host.site.found);
+  targeting.begin(given, options);
+  const looks = sdk.start(config, host.site.found, given.targeting);
   if (looks) {
     listen(looks > 1 && options);
+    targeting.begin(given, options);
     variants.begin(given, options, on);
   }
   return looks;
@@ -134,7 +141,8 @@ function start(module, given, tag, early, options) {
 const on = (target, name, react) => target.addEventListener(name, safely(react), { capture: true, passive: true });
 
 function listen(watching) {
-  const { happened } = sdk;
+  // Named by itself: an object of all of the wasm's functions would bring those along that nobody calls.
+  const happened = (what) => sdk.happened(what);
   const interacted = (submit, path, communication) => {
     host.site.path = path;
     sdk.interacted(submit, path.length, communication);
