@@ -1,10 +1,12 @@
 //! Experiments over their runs, per variant and goal.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::evidence::{Placed, exposures};
 use super::result::{ChallengerReport, Progress, Results};
-use super::revenue::{Revenue, Sale, currencies, revenue};
+use super::revenue::{Revenue, Sale, revenue};
 use super::{Read, get, ratio};
 use crate::config::{Criterion, Experiment, Goal, Outcome, Plan, Status, Unit};
 use crate::decision::{Decision, RESULTS_AFTER};
@@ -284,13 +286,19 @@ fn beyond_cap(
     Some(decimal(get(run, Metric::Goal { goal, variant, measure: Measure::BeyondCap }), own))
 }
 
-/// The currencies of a goal that counts money.
+/// The currencies of a goal that counts money. Only the goal's own figures are looked through.
 fn of_goal(goal: &Goal, place: u8, figures: &Figures) -> Vec<Currency> {
-    let found = currencies(figures, |metric| match metric {
-        Metric::Goal { goal, measure: Measure::Orders(currency), .. } if goal == place => Some(currency),
+    if !goal.is_revenue() {
+        return Vec::new();
+    }
+    let first = Metric::Goal { goal: place, variant: 0, measure: Measure::Conversions };
+    let own = figures.range(first..).map(|(metric, _)| metric);
+    let own = own.take_while(|metric| matches!(metric, Metric::Goal { goal, .. } if *goal == place));
+    let found = own.filter_map(|metric| match metric {
+        Metric::Goal { measure: Measure::Orders(currency), .. } => Some(*currency),
         _ => None,
     });
-    found.into_iter().filter(|_| goal.is_revenue()).collect()
+    found.collect::<BTreeSet<Currency>>().into_iter().collect()
 }
 
 fn goal_day((place, goal): (u8, &Goal), experiment: &Experiment, day: Day, figures: &Figures) -> Option<GoalDay> {
