@@ -62,6 +62,11 @@ impl Rules {
         })
     }
 
+    /// Whether a condition holds of an event without properties.
+    pub fn holds_of_nothing(&self, condition: Option<&Json>) -> bool {
+        self.holds(condition, &Properties::new("{}"))
+    }
+
     fn values(&self, name: &str, properties: &Properties<'_>) -> Vec<(u16, Worth)> {
         let goals = self.config.goals.iter().filter(|goal| goal.event == name);
         goals
