@@ -113,12 +113,14 @@ fn a_visitor_of_whom_something_older_is_told_stays_one_visitor() {
 
 #[test]
 fn a_session_that_joins_late_in_parts_stays_one_session() {
-    for views in [150, 300] {
+    // The last are of one millisecond, whichever parts they come in.
+    for (views, apart) in [(150, "s"), (300, "s"), (300, "0")] {
         let mut collector = folded();
         let before = site(&collector, Metric::Sessions);
         let mut timeline = visitor("bob").at("1m").exposed();
         for view in 0..views {
-            timeline = timeline.at(&format!("1m {view}s")).view("/").track("add_to_cart", json!({}));
+            let at = if apart == "s" { format!("1m {view}s") } else { "1m".to_owned() };
+            timeline = timeline.at(&at).view("/").track("add_to_cart", json!({}));
         }
         for part in timeline.events.chunks(40) {
             collector.receive(&support::batch(part, T0 + DAY), T0 + DAY).unwrap();
@@ -144,4 +146,42 @@ fn what_names_a_profile_too_late_is_told_of() {
     tell(&mut collector, &call, T0 + 91 * DAY);
     assert_eq!(site(&collector, Metric::Diagnostic(Reason::LateCredit)), 1);
     assert_eq!(site(&collector, Metric::CustomEvents), 1, "it counts for the visitor");
+}
+
+#[test]
+fn an_exposure_that_comes_too_late_counts_nobody_a_second_time() {
+    let mut collector = Collector::new(shop(), 3);
+    collector.take(&identify("ann", "1h").view("/"));
+    collector.take(&loaded(identify("bob", "90d").exposed(), "bob"));
+    // Ann goes on: the person's days up to bob's visit are folded, bob's own are not.
+    collector.take(&loaded(visitor("ann").at("160d").view("/"), "next"));
+    let exposures = |collector: &Collector| -> i128 {
+        let experiment = collector.facts.0.iter().filter(|((_, entity), _)| *entity == Entity::Experiment(1));
+        let figures = experiment.flat_map(|(_, figures)| figures);
+        figures.filter(|(metric, _)| matches!(metric, Metric::Exposures(_))).map(|(_, count)| count).sum()
+    };
+    assert_eq!(exposures(&collector), 1);
+    let properties = json!({ "experiment": "hero", "variant": support::variant_of("bob") });
+    let at = T0 + 60 * DAY;
+    let line = json!({ "id": "x", "at": at, "visitor": "bob", "name": "$exposure", "properties": properties });
+    tell(&mut collector, &line, T0 + 160 * DAY);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::LateCredit)), 1);
+    assert_eq!(exposures(&collector), 1);
+}
+
+#[test]
+fn who_belonged_to_a_profile_by_a_later_identify_is_a_conflict_of_that_one_once_an_earlier_one_arrives() {
+    let mut collector = Collector::new(shop(), 3);
+    let identified = |load: &str, at: &str, profile: &str| {
+        loaded(visitor("ann").at(at).event("$identify", json!({ "profile": profile })), load)
+    };
+    let conflicts = |collector: &Collector| site(collector, Metric::Diagnostic(Reason::ProfileConflict));
+    let mut tell = |timeline: Timeline| {
+        collector.receive(&support::batch(&timeline.events, T0 + DAY), T0 + DAY).unwrap();
+        conflicts(&collector)
+    };
+    assert_eq!(tell(identified("a", "5h", "two")), 0);
+    assert_eq!(tell(identified("b", "6h", "three")), 1, "another one later");
+    assert_eq!(tell(identified("c", "7h", "two")), 1, "the same again");
+    assert_eq!(tell(identified("d", "4h", "one")), 3, "both that named the one before");
 }

@@ -145,6 +145,22 @@ impl Fold {
         self.facts = Facts::default();
     }
 
+    /// Forgets strangers whose session is over at a time: the next one needs nothing of it.
+    pub fn part(&mut self, at: Millis, rules: &Rules) {
+        let is_over = |visit: &Visit| visit.session.as_ref().is_none_or(|session| !session.has(at));
+        let over: Vec<String> =
+            self.strangers.iter().filter(|(_, visit)| is_over(visit)).map(|(id, _)| id.clone()).collect();
+        over.iter().for_each(|stranger| self.part_with(stranger, rules));
+    }
+
+    /// Forgets a stranger; what its session came to is counted.
+    pub fn part_with(&mut self, stranger: &str, rules: &Rules) {
+        let session = self.strangers.remove(stranger).and_then(|visit| visit.session);
+        if let Some(session) = session.filter(|session| session.names_profile) {
+            end(&session, &mut self.enrolments, rules);
+        }
+    }
+
     /// Takes in the closed part of a visitor that joins.
     pub fn absorb(&mut self, other: Self) {
         for (id, visit) in other.visits {

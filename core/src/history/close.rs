@@ -50,6 +50,17 @@ impl History {
         self.close_first(self.recent.events.partition_point(|kept| kept.at <= until), rules)
     }
 
+    /// Forgets who somebody else's visitor was that named the owner: what it did is folded, with all that was before.
+    pub fn forget_stranger(&mut self, visitor: &str, rules: &Rules) -> Vec<Envelope> {
+        let is_its = |kept: &&Kept| self.recent.origin(kept).is_stranger && self.recent.visitor(kept) == visitor;
+        let last = self.recent.events.iter().rfind(is_its).map(|kept| kept.at);
+        let messages = last.map(|last| self.close_until(last, rules)).unwrap_or_default();
+        if let Some(checkpoint) = &mut self.checkpoint {
+            checkpoint.fold.part_with(visitor, rules);
+        }
+        messages
+    }
+
     /// What was folded, and until when.
     pub fn checkpoint(&self) -> Option<(Box<Fold>, Millis)> {
         self.checkpoint.as_ref().map(|checkpoint| (Box::new(checkpoint.fold.clone()), checkpoint.at))
@@ -130,6 +141,7 @@ impl History {
             let mut fold = self.checkpoint.take().map(|checkpoint| checkpoint.fold).unwrap_or_default();
             self.step(&mut fold, &closed, rules);
             fold.close();
+            fold.part(at, rules);
             self.checkpoint = Some(Checkpoint { at, fold });
             left = left.saturating_sub(piece);
         }

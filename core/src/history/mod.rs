@@ -160,6 +160,15 @@ impl History {
             || self.checkpoint.iter().any(|checkpoint| checkpoint.fold.visitors().any(|known| known == visitor))
     }
 
+    /// The profiles that events name, of what is kept.
+    pub fn profiles_named(&self) -> Vec<String> {
+        let named = self.recent.events.iter().filter_map(|kept| self.recent.origin(kept).profile);
+        let mut named: Vec<&str> = named.map(|place| self.recent.texts.text(place)).collect();
+        named.sort_unstable();
+        named.dedup();
+        named.into_iter().map(str::to_owned).collect()
+    }
+
     /// The profile that an event names.
     pub fn profile_named_by(&self, key: &OrderKey) -> Option<String> {
         let named = self.recent.origin(&self.recent.events[self.recent.place_of(key)?]).profile?;
