@@ -189,3 +189,26 @@ fn what_names_a_profile_counts_for_it_once_whoever_its_visitor_turns_out_to_be()
     collector.receive(&batch(&earlier.events, T0 + 3 * HOUR), T0 + 3 * HOUR).unwrap();
     assert_eq!(sum(&collector, 2, 0, Measure::Orders(usd)), 1);
 }
+
+#[test]
+fn an_earlier_report_changes_no_credit_that_a_profile_gave_for_an_order_it_has_folded() {
+    let usd = Currency::parse("USD").unwrap();
+    let mut collector = Collector::new(club(), 3);
+    let order = |id: &str, visitor: &str, profile: Option<&str>, at, revenue| {
+        let properties = json!({ "revenue": revenue, "order_id": "A" });
+        json!({ "id": id, "at": at, "visitor": visitor, "profile": profile, "name": "purchase", "properties": properties })
+    };
+    told(&mut collector, T0 + HOUR, &[exposure("crm", T0 - HOUR), order("o", "eve", Some("crm"), T0, 20)]);
+    let later = json!({ "id": "later", "at": T0 + 70 * DAY, "profile": "crm", "name": "step" });
+    told(&mut collector, T0 + 70 * DAY, &[later]);
+    // Eve's own history is open.
+    told(&mut collector, T0 + 70 * DAY, &[order("p", "bob", None, T0 - 1, 5)]);
+    assert_eq!(
+        collector.facts.0.values().filter_map(|f| f.get(&Metric::Diagnostic(Reason::LateCredit))).sum::<i128>(),
+        1
+    );
+    assert_eq!(sum(&collector, 2, 0, Measure::Net(usd)), 2_000);
+    let site = collector.facts.0.iter().filter(|((_, entity), _)| *entity == Entity::Site);
+    let gross: i128 = site.filter_map(|(_, figures)| figures.get(&Metric::Gross(usd))).sum();
+    assert_eq!(gross, 2_000, "one order, as it stands in the experiment");
+}
