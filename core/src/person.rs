@@ -9,13 +9,13 @@ use crate::admission::Source;
 use crate::allowance::Allowance;
 use crate::event::Event;
 use crate::facts::{Entity, Facts, Metric};
-use crate::history::{Entry, Exported, History, Owner};
+use crate::history::{Entry, Exported, History, KEEP_FOR, Owner};
 use crate::judge::{Deed, OrderId, Rules};
 use crate::message::{Address, Envelope, Message};
 use crate::order::{self, Effects, Holder, OrderKey, Verdict};
 use crate::row;
 use crate::seen::Seen;
-use crate::time::Millis;
+use crate::time::{CLOCK_TOLERANCE, Millis};
 use crate::wire::{Batch, Fault, Reason, Refusal};
 
 /// A visitor or profile whose stored form would be larger takes no more events until older ones are closed.
@@ -248,7 +248,10 @@ impl Person {
                 outcome.refused.push(refusal(&event, CLOSED));
                 continue;
             }
-            let (judged, odd) = rules.judge(visitor, &event);
+            let (mut judged, mut odd) = rules.judge(visitor, &event);
+            if self.would_move(visitor, &judged.deed) && self.may_be_folded(event.at, now) {
+                (judged.deed, odd) = (Deed::Presence, Some(Reason::ProfileConflict));
+            }
             if is_page && Allowance::is_asked(&judged.deed, event.profile.as_deref()) {
                 let allowance = allowance.get_or_insert_with(|| Allowance::of(&self.history, now));
                 if let Err(fault) = allowance.spend(&judged.deed, event.profile.as_deref()) {
@@ -265,6 +268,18 @@ impl Person {
             accepted.push(Entry { at, id, is_page, profile, config, judged, verdict: None });
         }
         accepted
+    }
+
+    /// Whether an identify names another profile than the one that the visitor belongs to.
+    fn would_move(&self, visitor: &str, deed: &Deed) -> bool {
+        let Deed::Identify { profile } = deed else { return false };
+        self.history.profile_of(visitor).is_some_and(|own| own != profile)
+    }
+
+    /// Whether a profile that had all this so far may have folded some of it: that would be counted by the next one again.
+    fn may_be_folded(&self, at: Millis, now: Millis) -> bool {
+        let oldest = self.history.oldest().map_or(at, |oldest| oldest.min(at));
+        oldest <= now + CLOCK_TOLERANCE - KEEP_FOR
     }
 
     /// A visitor's events: figures while it is anonymous, messages once it belongs to a profile.

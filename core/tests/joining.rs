@@ -185,3 +185,35 @@ fn who_belonged_to_a_profile_by_a_later_identify_is_a_conflict_of_that_one_once_
     assert_eq!(tell(identified("c", "7h", "two")), 1, "the same again");
     assert_eq!(tell(identified("d", "4h", "one")), 3, "both that named the one before");
 }
+
+#[test]
+fn an_identify_moves_no_visitor_to_another_profile_whose_days_may_be_folded_where_they_are() {
+    // When bob was identified, and when, by what is told later, he turned out to be somebody else.
+    for (identified, earlier) in [("10d", 9), ("50d", 45), ("50d", 9)] {
+        moves_nobody(identified, earlier);
+    }
+}
+
+fn moves_nobody(identified: &str, earlier: i64) {
+    let mut collector = Collector::new(shop(), 3);
+    collector.take(&identify("ann", "1h").view("/"));
+    collector.take(&loaded(visitor("bob").at("10d").view("/").order(json!(40), "A"), "visit"));
+    collector.take(&loaded(identify("bob", identified), "bob"));
+    // Ann goes on: the person's days up to bob's visit are folded, bob's own are not.
+    collector.take(&loaded(visitor("ann").at("90d").view("/"), "next"));
+    let before = (totals(&collector), site(&collector, Metric::Sessions), site(&collector, Metric::Visitors));
+    assert_eq!((before.0, before.2), ((3, 1, 4_000, 4_000), 2));
+    let properties = json!({ "profile": "crm-2" });
+    let line =
+        json!({ "id": "i", "at": T0 + earlier * DAY, "visitor": "bob", "name": "$identify", "properties": properties });
+    tell(&mut collector, &line, T0 + 91 * DAY);
+    let after = (totals(&collector), site(&collector, Metric::Sessions), site(&collector, Metric::Visitors));
+    assert_eq!(after, before);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::ProfileConflict)), 1);
+    // It gives a visitor of nobody's to its profile all the same.
+    tell(&mut collector, &json!({ "id": "v", "at": T0 + 9 * DAY, "visitor": "cid", "name": "step" }), T0 + 91 * DAY);
+    let line =
+        json!({ "id": "i", "at": T0 + 9 * DAY, "visitor": "cid", "name": "$identify", "properties": properties });
+    tell(&mut collector, &line, T0 + 91 * DAY);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::ProfileConflict)), 1);
+}

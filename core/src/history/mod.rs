@@ -65,6 +65,11 @@ impl History {
         self.recent.events.last().map(|kept| kept.at).or(self.closed_at())
     }
 
+    /// When the oldest event happened that is kept in detail.
+    pub fn oldest(&self) -> Option<Millis> {
+        self.recent.events.first().map(|kept| kept.at)
+    }
+
     /// What happened in pages after a time, and the profile that each event names.
     pub fn page_deeds_since(&self, since: Millis) -> impl Iterator<Item = (&Deed, Option<&str>)> {
         let from = self.recent.events.partition_point(|kept| kept.at <= since);
