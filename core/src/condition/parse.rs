@@ -252,6 +252,8 @@ fn compiled(value: &Value, at: &Place, ignores_case: bool) -> Parsed<regex_lite:
         return at.refuse(format!("a regular expression of at most {MAX_PATTERN} bytes"));
     }
     let pattern = pattern::compiled(text, ignores_case);
-    pattern
-        .map_or_else(|| at.refuse("a regular expression of moderate size, without look-around and back-references"), Ok)
+    pattern.map_or_else(
+        || at.refuse("a regular expression of moderate size, of the syntax common to Rust's regex and JavaScript"),
+        Ok,
+    )
 }

@@ -6,10 +6,10 @@ use crate::judge;
 
 /// Compiles a regular expression; `None` where it has no meaning or would take more memory than a goal's may.
 pub(super) fn compiled(text: &str, ignores_case: bool) -> Option<Regex> {
-    if ignores_case { judge::pattern(&format!("(?i){}", either_case(text))) } else { judge::pattern(text) }
+    if ignores_case { judge::pattern(&either_case(text), true) } else { judge::pattern(text, false) }
 }
 
-/// The pattern with both cases of each letter beyond ASCII, which `(?i)` leaves alone: `é` becomes `[éÉ]`. The ends of a
+/// The pattern with both cases of each letter beyond ASCII, which ignoring case leaves alone: `é` becomes `[éÉ]`. The ends of a
 /// range stay as they are.
 fn either_case(pattern: &str) -> String {
     let mut written = String::with_capacity(pattern.len());

@@ -7,6 +7,7 @@ mod custom;
 mod deed;
 mod exposure;
 mod page;
+mod syntax;
 
 use std::collections::BTreeMap;
 
@@ -40,7 +41,7 @@ impl Rules {
         let patterns = goals()
             .filter_map(|goal| goal.kind.address())
             .filter(|address| address.operator == UrlOperator::Regex)
-            .filter_map(|address| Some((address.url.clone(), pattern(&address.url)?)))
+            .filter_map(|address| Some((address.url.clone(), pattern(&address.url, false)?)))
             .collect();
         let conditions = goals()
             .filter_map(|goal| goal.kind.condition())
