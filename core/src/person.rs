@@ -297,6 +297,8 @@ impl Person {
             return;
         }
         if before.is_none() {
+            // What is old stays as it was counted and credited: the profile may have folded its own of that time.
+            outcome.messages.extend(self.history.close_ahead(&events, rules));
             outcome.facts.subtract(&self.history.facts(rules));
         }
         self.history.insert(id, false, events.clone());

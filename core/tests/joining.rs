@@ -217,3 +217,66 @@ fn moves_nobody(identified: &str, earlier: i64) {
     tell(&mut collector, &line, T0 + 91 * DAY);
     assert_eq!(site(&collector, Metric::Diagnostic(Reason::ProfileConflict)), 1);
 }
+
+#[test]
+fn who_comes_back_after_months_and_is_known_now_keeps_all_that_was_counted_and_credited() {
+    let mut collector = Collector::new(shop_with_offer(), 3);
+    collector.take(&identify("ann", "1h").view("/"));
+    let offer = json!({ "communication": "offer" });
+    let timeline = visitor("bob").at("10d").view("/").exposed().event("$appearance", offer.clone());
+    collector.take(&loaded(timeline.event("$click", offer).order(json!(40), "A"), "first"));
+    // Ann goes on: the person's days up to bob's visit, and beyond, are folded.
+    collector.take(&loaded(visitor("ann").at("20d").view("/"), "next"));
+    collector.take(&loaded(visitor("ann").at("90d").view("/"), "last"));
+    let before = collector.settled();
+    let usd = tributary_core::money::Currency::parse("USD").unwrap();
+    let offer = |facts: &tributary_core::facts::Facts, metric| -> i128 {
+        let rows = facts.0.iter().filter(|((_, entity), _)| *entity == Entity::Communication(1));
+        rows.filter_map(|(_, figures)| figures.get(&metric)).sum()
+    };
+    let metrics = [Metric::Orders(usd), Metric::RawClicks, Metric::SessionsClicked, Metric::Instances];
+    assert_eq!(metrics.map(|metric| offer(&before, metric)), [1; 4]);
+    collector.take(&loaded(identify("bob", "91d"), "again"));
+    let mut expected = before;
+    expected.add(collector.rules.zone().day(T0 + 91 * DAY), Entity::Site, Metric::Sessions, 1);
+    assert_eq!(collector.settled(), expected);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::LateCredit)), 0);
+    // His order is refunded where it is.
+    let refund =
+        json!({ "id": "r", "at": T0 + 92 * DAY, "name": "refund", "properties": { "order_id": "A", "amount": 15 } });
+    tell(&mut collector, &refund, T0 + 92 * DAY);
+    assert_eq!(offer(&collector.settled(), Metric::Net(usd)), 2_500);
+}
+
+fn shop_with_offer() -> tributary_core::config::Config {
+    let offer = json!({ "key": "offer", "type": "popup" }).to_string();
+    shop().with_communication(tributary_core::config_input::read(offer.as_bytes()).unwrap()).unwrap()
+}
+
+#[test]
+fn what_a_known_visitor_did_before_its_persons_checkpoint_is_counted_and_earns_nothing() {
+    let mut collector = Collector::new(shop_with_offer(), 3);
+    collector.take(&identify("ann", "1h").view("/"));
+    collector.take(&loaded(visitor("ann").at("90d").view("/"), "next"));
+    collector.take(&loaded(identify("bob", "90d").view("/"), "bob"));
+    let line = |id: &str, second: i64, name: &str, properties: Value| json!({ "id": id, "at": T0 + second * 1_000, "visitor": "bob", "name": name, "properties": properties });
+    let now = T0 + 91 * DAY;
+    tell(&mut collector, &line("c", 1, "$click", json!({ "communication": "offer" })), now);
+    let order = |id: &str| json!({ "revenue": 40, "order_id": id });
+    tell(&mut collector, &line("a", 2, "purchase", order("A")), now);
+    let usd = tributary_core::money::Currency::parse("USD").unwrap();
+    let of = |collector: &Collector, entity, metric| -> i128 {
+        let rows = collector.facts.0.iter().filter(|((_, other), _)| *other == entity);
+        rows.filter_map(|(_, figures)| figures.get(&metric)).sum()
+    };
+    let offer = |metric| of(&collector, Entity::Communication(1), metric);
+    assert_eq!([Metric::RawClicks, Metric::SessionsClicked, Metric::Orders(usd)].map(offer), [1, 1, 0]);
+    assert_eq!(of(&collector, Entity::Unattributed, Metric::Net(usd)), 4_000);
+    let refund = json!({ "id": "r", "at": now, "name": "refund", "properties": { "order_id": "A", "amount": 15 } });
+    tell(&mut collector, &refund, now);
+    assert_eq!(of(&collector, Entity::Unattributed, Metric::Net(usd)), 2_500);
+    assert_eq!(of(&collector, Entity::Communication(1), Metric::Net(usd)), 0);
+    // Nor does the click earn what comes later.
+    collector.take(&loaded(visitor("bob").at("91d").order(json!(7), "B"), "later"));
+    assert_eq!(of(&collector, Entity::Communication(1), Metric::Orders(usd)), 0);
+}

@@ -32,7 +32,7 @@ impl Fold {
             self.pursuits.entry(goal).or_default().receive(at, journey, place);
         }
         match &happening.judged.deed {
-            Deed::Click(communication) | Deed::Hover { communication, qualifies: true } => {
+            Deed::Click(communication) | Deed::Hover { communication, qualifies: true } if !self.is_late => {
                 self.credit.touch(at, *communication);
             }
             Deed::Execution { experience, variant } => {

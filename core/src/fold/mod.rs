@@ -81,12 +81,20 @@ pub struct Fold {
     pursuits: BTreeMap<u16, Pursuit>,
     /// An identify gave the profile a visitor.
     is_created: bool,
+    /// Clicks and hovers earn nothing: what they are of came too late for that.
+    #[serde(skip)]
+    is_late: bool,
 }
 
 /// A value event of a site goal, to be credited after the receipts of its millisecond.
 type Valued = (u16, Worth, Option<Sum>);
 
 impl Fold {
+    /// From now on what happens is counted, and earns nothing.
+    pub fn gives_no_credit(&mut self) {
+        self.is_late = true;
+    }
+
     /// Takes the events of one millisecond, by order key.
     pub fn step(&mut self, at: Millis, moment: &[Happening<'_>], rules: &Rules) {
         let mut derived = Vec::new();
