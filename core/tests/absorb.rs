@@ -9,6 +9,8 @@ use support::{Collector, T0, shop};
 use tributary_core::config::Config;
 use tributary_core::config_input;
 use tributary_core::facts::{Earned, Entity, Metric, Value as Sum};
+use tributary_core::message::Address;
+use tributary_core::person::Person;
 use tributary_core::server_event::batches;
 use tributary_core::time::{DAY, HOUR, Millis};
 
@@ -77,6 +79,10 @@ fn of_what_two_devices_left_open_the_latest_earns_whichever_joins() {
         tell(&mut collector, "phone", T0 + 91 * DAY, &identify);
         let order = [("purchase", json!({ "revenue": 10 }))];
         tell(&mut collector, "phone", T0 + 92 * DAY, &order);
+
+        let person = Address::Profile("crm-1".to_owned());
+        let export = Person::decode(collector.row(&person).unwrap()).unwrap().export(&person);
+        assert_eq!(export.folded_until, Some(T0 + 11 * DAY), "the later of both");
 
         let zone = collector.rules.zone().clone();
         let facts = collector.settled();

@@ -51,9 +51,12 @@ fn an_event_from_before_the_closed_history_is_too_old() {
     let mut collector = Collector::new(shop(), 1);
     let mut last = None;
     for first in (0..KEEP_EVENTS + 500).step_by(250) {
-        let events: Vec<Happening> = (first..first + 250)
+        let mut events: Vec<Happening> = (first..first + 250)
             .map(|number| cart("ada", number, T0 + 1_000 + i64::try_from(number).unwrap()))
             .collect();
+        if first == 0 {
+            events.iter_mut().for_each(|event| "early".clone_into(&mut event.load));
+        }
         last = Some(collector.receive(&batch(&events, T0 + MINUTE), T0 + MINUTE).unwrap());
     }
     assert_eq!(last.unwrap().refused, []);
@@ -63,7 +66,7 @@ fn an_event_from_before_the_closed_history_is_too_old() {
     assert_eq!(outcome.refused[0].reason, Reason::TooOld);
     assert_eq!(collector.diagnostic(Reason::TooOld), 1);
     // A page whose clock was put right meanwhile sends what was folded with another time: it is known all the same.
-    let again = cart("ada", 3, T0 + MINUTE);
+    let again = Happening { load: "early".to_owned(), ..cart("ada", 3, T0 + MINUTE) };
     assert_eq!(collector.receive(&batch(&[again], T0 + MINUTE), T0 + MINUTE).unwrap().duplicate, 1);
 }
 

@@ -4,14 +4,17 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{Collector, T0, Timeline, shop, visitor};
-use tributary_core::facts::{Entity, Metric};
+use tributary_core::config::Config;
+use tributary_core::config_input;
+use tributary_core::facts::{Entity, Facts, Metric};
+use tributary_core::money::Currency;
 use tributary_core::server_event::batches;
 use tributary_core::time::{DAY, Millis};
 use tributary_core::wire::Reason;
 
 /// `(page views, orders, gross, net)` of all days.
 fn totals(collector: &Collector) -> (i128, i128, i128, i128) {
-    let usd = tributary_core::money::Currency::parse("USD").unwrap();
+    let usd = Currency::parse("USD").unwrap();
     let sum = |metric| site(collector, metric);
     (sum(Metric::PageViews), sum(Metric::Orders(usd)), sum(Metric::Gross(usd)), sum(Metric::Net(usd)))
 }
@@ -229,8 +232,8 @@ fn who_comes_back_after_months_and_is_known_now_keeps_all_that_was_counted_and_c
     collector.take(&loaded(visitor("ann").at("20d").view("/"), "next"));
     collector.take(&loaded(visitor("ann").at("90d").view("/"), "last"));
     let before = collector.settled();
-    let usd = tributary_core::money::Currency::parse("USD").unwrap();
-    let offer = |facts: &tributary_core::facts::Facts, metric| -> i128 {
+    let usd = Currency::parse("USD").unwrap();
+    let offer = |facts: &Facts, metric| -> i128 {
         let rows = facts.0.iter().filter(|((_, entity), _)| *entity == Entity::Communication(1));
         rows.filter_map(|(_, figures)| figures.get(&metric)).sum()
     };
@@ -248,9 +251,11 @@ fn who_comes_back_after_months_and_is_known_now_keeps_all_that_was_counted_and_c
     assert_eq!(offer(&collector.settled(), Metric::Net(usd)), 2_500);
 }
 
-fn shop_with_offer() -> tributary_core::config::Config {
+fn shop_with_offer() -> Config {
     let offer = json!({ "key": "offer", "type": "popup" }).to_string();
-    shop().with_communication(tributary_core::config_input::read(offer.as_bytes()).unwrap()).unwrap()
+    let cart = json!({ "key": "cart", "variants": [{ "key": "one" }] }).to_string();
+    let config = shop().with_communication(config_input::read(offer.as_bytes()).unwrap()).unwrap();
+    config.with_experience(config_input::read(cart.as_bytes()).unwrap()).unwrap()
 }
 
 #[test]
@@ -264,7 +269,7 @@ fn what_a_known_visitor_did_before_its_persons_checkpoint_is_counted_and_earns_n
     tell(&mut collector, &line("c", 1, "$click", json!({ "communication": "offer" })), now);
     let order = |id: &str| json!({ "revenue": 40, "order_id": id });
     tell(&mut collector, &line("a", 2, "purchase", order("A")), now);
-    let usd = tributary_core::money::Currency::parse("USD").unwrap();
+    let usd = Currency::parse("USD").unwrap();
     let of = |collector: &Collector, entity, metric| -> i128 {
         let rows = collector.facts.0.iter().filter(|((_, other), _)| *other == entity);
         rows.filter_map(|(_, figures)| figures.get(&metric)).sum()
@@ -276,6 +281,9 @@ fn what_a_known_visitor_did_before_its_persons_checkpoint_is_counted_and_earns_n
     tell(&mut collector, &refund, now);
     assert_eq!(of(&collector, Entity::Unattributed, Metric::Net(usd)), 2_500);
     assert_eq!(of(&collector, Entity::Communication(1), Metric::Net(usd)), 0);
+    // Whom an experience reached may be folded with the person.
+    tell(&mut collector, &line("x", 3, "$execution", json!({ "experience": "cart", "variant": "one" })), now);
+    assert_eq!(of(&collector, Entity::Experience(1), Metric::Reached(0)), 0);
     // Nor does the click earn what comes later.
     collector.take(&loaded(visitor("bob").at("91d").order(json!(7), "B"), "later"));
     assert_eq!(of(&collector, Entity::Communication(1), Metric::Orders(usd)), 0);
