@@ -1,6 +1,7 @@
 //! Answers: the one place where an outcome becomes HTTP.
 
 use std::cell::RefCell;
+use std::thread::LocalKey;
 
 use serde::Serialize;
 use tributary_core::config_input::InputError;
@@ -168,27 +169,39 @@ pub fn json_text(status: u16, text: String) -> Result<Response> {
 thread_local! {
     /// Headers of the answers to batches: a copy of what is there costs less than to write each.
     static OPEN_JSON: RefCell<Option<Headers>> = const { RefCell::new(None) };
+    static OPEN_EMPTY: RefCell<Option<Headers>> = const { RefCell::new(None) };
 }
 
 /// A JSON answer for every page to read: nobody keeps an answer to a POST, with or without a word about it.
 pub fn open_json(value: &impl Serialize) -> Result<Response> {
     let text = serde_json::to_vec(value).map_err(|error| Error::RustError(error.to_string()))?;
-    let known = OPEN_JSON.with_borrow(Clone::clone);
-    let headers = known.map_or_else(open_json_headers, Ok)?;
+    let headers = known(&OPEN_JSON, &[("content-type", "application/json"), OPEN])?;
     Ok(ResponseBuilder::new().with_headers(headers).fixed(text))
 }
 
-fn open_json_headers() -> Result<Headers> {
+/// 204 for every page to read: there is nothing to say that it does not know.
+pub fn open_empty() -> Result<Response> {
+    Ok(ResponseBuilder::new().with_status(204).with_headers(known(&OPEN_EMPTY, &[OPEN])?).empty())
+}
+
+const OPEN: (&str, &str) = ("access-control-allow-origin", "*");
+
+fn known(kept: &'static LocalKey<RefCell<Option<Headers>>>, wanted: &[(&str, &str)]) -> Result<Headers> {
+    if let Some(headers) = kept.with_borrow(Clone::clone) {
+        return Ok(headers);
+    }
     let headers = Headers::new();
-    headers.set("content-type", "application/json")?;
-    headers.set("access-control-allow-origin", "*")?;
-    OPEN_JSON.replace(Some(headers.clone()));
+    for (name, value) in wanted {
+        headers.set(name, value)?;
+    }
+    kept.replace(Some(headers.clone()));
     Ok(headers)
 }
 
 /// The same, for every page to read: for answers that tell nothing the page did not say. An object's answer cannot be
 /// changed by the edge, so whoever makes an answer opens it.
 pub fn open(mut response: Response) -> Result<Response> {
-    response.headers_mut().set("access-control-allow-origin", "*")?;
+    let (name, value) = OPEN;
+    response.headers_mut().set(name, value)?;
     Ok(response)
 }

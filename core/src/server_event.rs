@@ -80,8 +80,15 @@ pub fn batches(lines: &str, now: Millis) -> Vec<(Address, Batch, Lines)> {
         let number: usize = number.parse().unwrap_or(0);
         let address = address_of(text);
         let visitor = if let Address::Visitor(id) = &address { id.clone() } else { String::new() };
-        let empty =
-            || Batch { visitor, automated: false, consent: false, shift: 0, events: Vec::new(), refused: Vec::new() };
+        let empty = || Batch {
+            visitor,
+            automated: false,
+            consent: false,
+            shift: 0,
+            is_shift_new: false,
+            events: Vec::new(),
+            refused: Vec::new(),
+        };
         let (batch, lines) = batches.entry(address).or_insert_with(|| (empty(), Lines::default()));
         match event(text, now) {
             Ok(event) => {

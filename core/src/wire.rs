@@ -107,6 +107,8 @@ pub struct Batch {
     pub consent: bool,
     /// The shift applied to the page's times, ms.
     pub shift: Millis,
+    /// The page came with another shift than that, and is to be told.
+    pub is_shift_new: bool,
     /// In the order they stood in the batch, times corrected.
     pub events: Vec<Event>,
     /// What cannot be accepted.
@@ -238,8 +240,10 @@ pub fn parse(batch: &[u8], received_at: Millis) -> Result<Batch, BatchError> {
         return Err(BatchError::Field { field: "profile", limit: "1 to 128 characters" });
     }
     let shift = shift(raw.sent_at, received_at, raw.shift);
+    let is_shift_new = shift != raw.shift;
     let RawBatch { automated, consent, runs, .. } = raw;
-    let mut parsed = Batch { visitor, automated, consent, shift, events: Vec::new(), refused: Vec::new() };
+    let mut parsed =
+        Batch { visitor, automated, consent, shift, is_shift_new, events: Vec::new(), refused: Vec::new() };
     for run in runs {
         let numbers = (0..).map(|place| run.first.saturating_add(place));
         for (raw, number) in run.events.into_iter().zip(numbers) {

@@ -146,7 +146,8 @@ fn a_row_with_the_largest_numbers_there_are_is_read_again() {
         kind: Kind::PageView { url: "https://shop.example/".to_owned() },
     });
     let (visitor, events) = ("ada".to_owned(), events.to_vec());
-    let batch = Batch { visitor, automated: false, consent: false, shift: 0, events, refused: Vec::new() };
+    let batch =
+        Batch { visitor, automated: false, consent: false, shift: 0, is_shift_new: false, events, refused: Vec::new() };
     let address = Address::Visitor("ada".to_owned());
     assert_eq!(collector.take_in(&address, batch.clone(), NOW).accepted, 3);
     let row = collector.row(&address).unwrap();

@@ -121,7 +121,10 @@ fn send_events(schemas: &mut Schemas) -> Operation {
             example,
             is_optional: false,
         }),
-        answers: vec![json_answer(200, &schemas.given::<BatchAnswer>())],
+        answers: vec![
+            json_answer(200, &schemas.given::<BatchAnswer>()),
+            (204, "Every event counts, none was known already, and the shift stays as it came", Value::Null),
+        ],
         refusals: vec![Refusal::BadRequest, Refusal::UnknownSite, Refusal::TooLarge],
     }
 }

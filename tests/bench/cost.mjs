@@ -62,7 +62,7 @@ async function price(collector, seed, identified) {
   for (const round of visits(generator(seed), identified)) {
     const sending = sender(collector, { atOnce: 8 });
     const bodies = round.map((batch) => JSON.stringify({ sent_at: Date.now(), ...batch }));
-    await count(async () => allAccepted(await sending.all(bodies.map((body) => ({ path, body }))), EVENTS));
+    await count(async () => allAccepted(await sending.all(bodies.map((body) => ({ path, body })))));
     sending.close();
     // Messages between shards may lead to others: three alarms of each settle them.
     for (let ring = 0; ring < 3; ring += 1) {

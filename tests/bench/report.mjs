@@ -31,7 +31,7 @@ async function filledSite(collector, events) {
   const sending = sender(collector, { atOnce: 16 });
   for (let left = events / EVENTS; left > 0; left -= 1_000) {
     const bodies = texts(source, Math.min(left, 1_000));
-    allAccepted(await sending.all(bodies.map((body) => ({ path, body }))), EVENTS);
+    allAccepted(await sending.all(bodies.map((body) => ({ path, body }))));
   }
   sending.close();
   const { pending, diagnostics } = await site.api.report();

@@ -21,7 +21,7 @@ async function place(collector, seed) {
   const path = `/v1/sites/${site.site}/events`;
   const send = async (count) => {
     const sending = sender(collector, { atOnce: 4 });
-    allAccepted(await sending.all(texts(source, count).map((body) => ({ path, body }))), EVENTS);
+    allAccepted(await sending.all(texts(source, count).map((body) => ({ path, body }))));
     sending.close();
   };
   return { shard, owner, send };

@@ -4,7 +4,7 @@
 // figures per second do not. The floor takes the same bytes from client to edge to object and throws them away. The bare
 // floor takes none.
 
-import { EVENTS, batches, texts } from "./support/batch.mjs";
+import { batches, texts } from "./support/batch.mjs";
 import { processorMs } from "./support/processor.mjs";
 import { allAccepted, sender } from "./support/send.mjs";
 import { measuredSite } from "./support/site.mjs";
@@ -47,7 +47,7 @@ export async function throughput(collector, { rounds = 45, perRound = 160 } = {}
       const started = performance.now();
       const answers = await sending.all(requests);
       const seconds = (performance.now() - started) / 1000;
-      if (name === "batches") allAccepted(answers, EVENTS);
+      if (name === "batches") allAccepted(answers);
       if (round < 0) continue;
       rates[name].push(perRound / seconds);
       worked[name] += processorMs(collector.pid) - had;

@@ -24,7 +24,7 @@ export function sender({ origin }, { atOnce }) {
         let text = "";
         response.setEncoding("utf8").on("data", (chunk) => (text += chunk));
         response.on("end", () => {
-          if (response.statusCode === 200) resolve(text);
+          if (response.statusCode === 200 || response.statusCode === 204) resolve(text);
           else reject(new Error(`${path} answered ${response.statusCode}: ${text}`));
         });
       });
@@ -50,10 +50,9 @@ export function sender({ origin }, { atOnce }) {
   };
 }
 
-/** Answers of the events endpoint, all of whose events must have been accepted. */
-export function allAccepted(answers, events) {
+/** Answers of the events endpoint, which says nothing of a batch whose events all were accepted. */
+export function allAccepted(answers) {
   for (const answer of answers) {
-    const { accepted, refused } = JSON.parse(answer);
-    if (accepted !== events || refused.length > 0) throw new Error(`not all ${events} events were accepted: ${answer}`);
+    if (answer !== "") throw new Error(`not all events were accepted: ${answer}`);
   }
 }

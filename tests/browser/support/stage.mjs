@@ -60,11 +60,13 @@ export async function stage() {
     const text = await bodyOf(request);
     const batch = { ...JSON.parse(text), bytes: Buffer.byteLength(text), type: request.headers["content-type"], cookie: request.headers.cookie };
     const answer = await site.answer(batch);
-    batch.status = answer.status ?? 200;
+    // As the collector does: 204 where there is nothing to say.
+    batch.status = answer.status ?? (answer.body ? 200 : 204);
     site.batches.push(batch);
     site.changed();
     response.writeHead(batch.status, { "content-type": "application/json", "access-control-allow-origin": "*" });
-    response.end(JSON.stringify(answer.body ?? { accepted: events(batch).length, duplicate: 0, refused: [], shift: 0 }));
+    const said = answer.body ?? { accepted: events(batch).length, duplicate: 0, refused: [], shift: 0 };
+    response.end(batch.status === 204 ? undefined : JSON.stringify(said));
   });
 
   const browser = await launch();
@@ -90,7 +92,7 @@ export async function stage() {
         /** All events that were answered well, in the order of their arrival, each once however often it came. */
         events() {
           const seen = new Map();
-          for (const batch of site.batches.filter(({ status }) => status === 200)) {
+          for (const batch of site.batches.filter(({ status }) => status === 200 || status === 204)) {
             for (const event of events(batch)) {
               const id = `${event.visitor} ${event.load}-${event.sequence}`;
               if (!seen.has(id)) seen.set(id, event);
@@ -136,7 +138,7 @@ export async function stage() {
           const page = await context.newPage();
           page.setDefaultTimeout(PATIENCE);
           await page.goto(address);
-          if (ready) await page.waitForFunction(() => window.tributary && !window.tributary.q && window.tributary.track);
+          if (ready) await page.evaluate(started, PATIENCE);
           return page;
         },
         close: () => context.close(),
@@ -151,6 +153,17 @@ export async function stage() {
     },
   };
 }
+
+/**
+ * In the page: a promise that the SDK is there. (puppeteer's own `waitForFunction` evaluates a text, which a policy may
+ * forbid.)
+ */
+const started = (patience) =>
+  new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error("the SDK never came")), patience);
+    const look = () => (window.tributary?.track && !window.tributary.q ? resolve() : setTimeout(look, 10));
+    look();
+  });
 
 /** Keeps every error that reaches the page. */
 const WATCH =
