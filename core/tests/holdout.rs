@@ -82,4 +82,15 @@ fn the_share_that_is_in_force_may_be_said_again_and_changes_nothing() {
 fn another_share_is_refused_once_anything_has_run() {
     assert!(matches!(shop().with_change(share(0.1)), Err(InputError::Conflict(_))));
     assert!(shop().with_change(share(0.0)).is_ok());
+    let experience = json!({ "key": "cart", "variants": [{ "key": "one" }] }).to_string();
+    let experience = quiet().with_experience(config_input::read(experience.as_bytes()).unwrap()).unwrap();
+    let offer = json!({ "key": "offer", "type": "popup" }).to_string();
+    let shown = quiet().with_communication(config_input::read(offer.as_bytes()).unwrap()).unwrap();
+    let goal = json!({ "key": "sales", "event": "purchase", "measure": "events" }).to_string();
+    let journey = json!({ "key": "spring", "goal": "sales", "treatments": [{ "communication": "offer" }] }).to_string();
+    let aimed = shown.with_goal(config_input::read(goal.as_bytes()).unwrap(), support::T0).unwrap();
+    let treated = aimed.with_journey(config_input::read(journey.as_bytes()).unwrap()).unwrap();
+    for (config, is_free) in [(experience, false), (shown, true), (aimed, true), (treated, false)] {
+        assert_eq!(config.with_change(share(0.1)).is_ok(), is_free);
+    }
 }
