@@ -1,5 +1,7 @@
 //! What a run's figures come to in a report: sums over units, exposures against shares, how far the sample is.
 
+#![allow(clippy::needless_pass_by_value, reason = "short tables before fast ones")]
+
 mod support;
 
 use serde_json::{Value, json};

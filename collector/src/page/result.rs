@@ -73,7 +73,7 @@ fn sample(progress: &Progress, experiment: &ExperimentReport) -> Markup {
         div.sample {
             progress max="1" value=(format!("{share:.4}")) aria-label="Sample" {}
             p {
-                b { (number::count(progress.fewest)) } " of " (number::plural(required, unit)) " in the smallest variant"
+                b { (number::count(progress.fewest)) } " of " (number::plural(required, unit)) " needed in the smallest variant"
                 @if let Some(days) = progress.days_to_go.filter(|days| *days > 0) { " · about " (number::plural(days, "day")) " to go" }
                 @if let Some(effect) = progress.outlook.smallest_effect.filter(|_| is_open) { " · differences of " (number::size(effect)) " and more would show by now" }
             }
