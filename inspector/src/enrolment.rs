@@ -62,7 +62,8 @@ fn look(
     let given = seen.given.get(experiment.key).map_or("", String::as_str);
     let standing = Standing { visitor, unit, is_cookieless: seen.is_cookieless, holdout, given };
     let condition = audience.condition.as_ref();
-    let failing = condition.and_then(|found| found.failing(&circumstances.attributes, &circumstances.patterns));
+    let failing =
+        condition.and_then(|found| found.failing(&circumstances.attributes, &circumstances.patterns.javascript()));
     let exposed = seen.exposures.iter().any(|event| names(event, experiment.key));
     let unit = unit.unwrap_or_default();
     match enrol(experiment, standing, || failing.is_none()) {

@@ -129,7 +129,7 @@ test("an experiment that is decided says so, with an interval for each challenge
   const { page } = await compared({ plan: SMALL }, { control: [60, 12], b: [60, 40] });
   const body = await page();
   assert.match(body, /<h2 id="result">b wins<\/h2><span class="status winner">Winner<\/span>/);
-  assert.match(body, /b’s conversion rate is 233\.3 % higher than control’s, between \+[\d.]+ % and \+[\d.]+ % with 95 % confidence \(p < 0\.001\)\./);
+  assert.match(body, /b’s conversion rate is 233\.3 % higher than control’s, between \+[\d.]+ % and \+[\d.]+ % with 95 % confidence \(p &lt; 0\.001\)\./);
   assert.match(body, /<svg class="span" role="img" aria-label="b: 233\.3 % higher than control: between/);
   assert.match(body, /<progress max="1" value="1\.0000" aria-label="Sample">/);
   for (const shown of ["Chance to beat control", "Fixed sample, looked at once", "It keeps running", "Filled &lt;carts&gt;"]) assert.ok(body.includes(shown), shown);

@@ -53,6 +53,17 @@ describe("what a receiver does wrong is told in the log", async () => {
   });
 });
 
+test("what lies outside the networks that a collector was given is not reached, whatever a webhook names", async (t) => {
+  const elsewhere = await collectorFor(t, { networks: ["public"] });
+  const receiver = await receiverFor(t);
+  const site = await siteFor(elsewhere);
+  const webhook = await webhookFor(elsewhere, site, receiver.url("ok/elsewhere"));
+  await webhook.test();
+  const [{ attempts }] = await webhook.logged(([notice]) => notice.state !== "waiting");
+  assert.deepEqual([attempts[0].status, attempts[0].error], [null, "connection"]);
+  assert.deepEqual(receiver.posts("ok/elsewhere"), []);
+});
+
 /** Has the alarm go off, so many ms ahead, until every notice has had so many attempts. */
 const tried = (webhook, ahead, tries) =>
   until(

@@ -115,6 +115,18 @@ test("a webhook is told what it asked for, from when it was made", async () => {
   assert.deepEqual(ids("ok/paused"), [ids("ok/all")[0], ids("ok/all")[2]], "an event has one id, whoever is told");
 });
 
+test("changes that are made at once all stand, and each is told", async () => {
+  const site = await siteFor(on);
+  await webhookFor(on, site, receiver.url("ok/at-once"));
+  const keys = Array.from({ length: 12 }, (_, number) => `e${number}`);
+  const made = await Promise.all(keys.map((key) => site.call("POST", "/experiments", { body: { ...HERO, key } })));
+  assert.deepEqual(made.map(({ status }) => status), keys.map(() => 200));
+  const { body: config } = await site.call("GET", "");
+  assert.deepEqual([config.version, config.experiments.map(({ key }) => key).sort()], [13, [...keys].sort()]);
+  await receiver.arrived("ok/at-once", 12);
+  assert.deepEqual(receiver.posts("ok/at-once").map(({ body }) => JSON.parse(body).data.experiment.key).sort(), [...keys].sort());
+});
+
 test("a start that lies ahead is told when its time has come, and not if the experiment was stopped before", async () => {
   // The site's own alarm goes by the real clock.
   const now = Date.now();
