@@ -81,14 +81,16 @@ fn config() -> Config {
 
 /// Every figure of every day.
 fn facts(config: &Config) -> Facts {
-    let (mut facts, first, euro) = (Facts::default(), config.zone().day(T0), Currency::parse("EUR").expect("a currency"));
+    let (mut facts, first, euro) =
+        (Facts::default(), config.zone().day(T0), Currency::parse("EUR").expect("a currency"));
     for number in 1..=EXPERIMENTS {
         let entity = Entity::Experiment(number);
         for day in (0..DAYS).map(|day| Day(first.0 + day)) {
             for variant in 0..VARIANTS {
                 facts.add(day, entity, Metric::Exposures(variant), 500 + i128::from(variant));
                 for goal in 0..GOALS {
-                    let mut add = |measure, amount| facts.add(day, entity, Metric::Goal { goal, variant, measure }, amount);
+                    let mut add =
+                        |measure, amount| facts.add(day, entity, Metric::Goal { goal, variant, measure }, amount);
                     add(Measure::Conversions, 50 + i128::from(variant));
                     add(Measure::TotalConversions, 70);
                     add(Measure::Orders(euro), 60);
