@@ -25,8 +25,9 @@ const OUT = path.join(DIST_WWW, "sdk");
 
 /** A folder of its own: its flags differ from all others, and cargo locks a folder while it builds. */
 const SDK_TARGET = path.join(TARGET, "sdk");
-/** Where the glue and the finished wasm are (`page.js`, `page.wasm`). */
+/** Where the glue and the finished wasm are (`page.js`, `page.wasm`): that which can do everything, and the usual one. */
 export const GLUE = path.join(SDK_TARGET, "glue");
+export const USUAL_GLUE = path.join(SDK_TARGET, "glue-usual");
 
 /** The npm package as it would be published. */
 export const PACKAGE = path.join(DIST, "npm");
@@ -35,10 +36,13 @@ export const PACKAGE = path.join(DIST, "npm");
  * What is in some builds only, in the order of a build's name: the module of www/loader that does it. The one of the same
  * name in www/loader/without stands in where it is left out.
  */
-const PARTS = { communications: "communication", variants: "variants", changes: "change" };
+const PARTS = { communications: "communication", variants: "variants", changes: "change", targeting: "targeting" };
 
 /** All builds, by their parts: with communications or without, and of the others what brings the rest along. */
-const BUILDS = [[], ["variants"], ["variants", "changes"]].flatMap((parts) => [parts, ["communications", ...parts]]);
+const BUILDS = [[], ["variants"], ["variants", "changes"], ["variants", "targeting"], ["variants", "changes", "targeting"]].flatMap((parts) => [
+  parts,
+  ["communications", ...parts],
+]);
 
 const fileOf = (parts) => `${["t", ...parts].join(".")}.js`;
 /** The build's name in tests/budgets.json. */
@@ -65,17 +69,17 @@ export const sizes = (bytes) => ({
   brotli: brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }).length,
 });
 
-/** Compiles the page's wasm, with its JavaScript glue beside it. */
-export async function buildWasm() {
+/** Compiles the page's wasm with these features, with its JavaScript glue beside it in a folder. */
+async function buildWasm(folder, features) {
   const env = { CARGO_TARGET_DIR: SDK_TARGET, RUSTC_BOOTSTRAP: "1", RUSTFLAGS: FLAGS };
   const std = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
-  const crate = ["-p", "tributary-sdk", "--lib", "--profile", "page", "--target", "wasm32-unknown-unknown"];
+  const crate = ["-p", "tributary-sdk", "--lib", "--profile", "page", "--target", "wasm32-unknown-unknown", "--features", features];
   await run("cargo", ["build", ...crate, ...std], { env });
   const built = path.join(SDK_TARGET, "wasm32-unknown-unknown/page/tributary_sdk.wasm");
   const plain = ["--no-typescript", "--omit-default-module-path", "--remove-name-section", "--remove-producers-section"];
-  await run(tool("wasm-bindgen"), ["--target", "web", ...plain, "--out-dir", GLUE, built]);
+  await run(tool("wasm-bindgen"), ["--target", "web", ...plain, "--out-dir", folder, built]);
   const [before, glue, after, shorter] = ["tributary_sdk_bg.wasm", "tributary_sdk.js", "page.wasm", "page.js"].map((name) =>
-    path.join(GLUE, name),
+    path.join(folder, name),
   );
   await run(npmBin("wasm-opt"), [before, "-o", after, ...FEATURES, ...PASSES]);
   const shorten = [after, "-o", after, ...FEATURES, "--minify-imports-and-exports-and-modules"];
@@ -132,7 +136,8 @@ function modules(parts, glue) {
   const chosen = Object.entries(PARTS).map(([part, name]) => [`tributary-${name}`, `${parts.includes(part) ? "" : "without/"}${name}.js`]);
   const always = ["begin", "compile", "element", "host", "markup", "redirect"].map((name) => [`tributary-${name}`, `${name}.js`]);
   const found = [["tributary-run", "tributary.js"], ...always, ...chosen].map(([name, file]) => [name, path.join(LOADER, file)]);
-  const glues = { "tributary-wasm": path.join(GLUE, glue), "tributary-inspector": path.join(INSPECTOR, "tributary_inspector.js") };
+  const folder = parts.includes("targeting") ? GLUE : USUAL_GLUE;
+  const glues = { "tributary-wasm": path.join(folder, glue), "tributary-inspector": path.join(INSPECTOR, "tributary_inspector.js") };
   return { ...Object.fromEntries(found), ...glues };
 }
 
@@ -197,7 +202,8 @@ export async function buildSdk() {
     work: async () => {
       unstamp("sdk");
       mkdirSync(OUT, { recursive: true });
-      const wasm = await buildWasm();
+      const usual = literal(await buildWasm(USUAL_GLUE, ""));
+      const wasm = await buildWasm(GLUE, "targeting");
       await buildScripted(GLUE, { wasm: "page.wasm", glue: "page.js", out: "scripted.js", features: FEATURES });
       const text = literal(wasm);
       const inspector = literal(await buildInspector(FEATURES));
@@ -205,7 +211,7 @@ export async function buildSdk() {
       const figures = { builds: {}, wasm: sizes(wasm) };
       const held = {};
       for (const parts of BUILDS) {
-        const bytes = await bundle(path.join(LOADER, "t.js"), { wasm: text, parts, define: { TRIBUTARY_BUILD: JSON.stringify(build) } });
+        const bytes = await bundle(path.join(LOADER, "t.js"), { wasm: parts.includes("targeting") ? text : usual, parts, define: { TRIBUTARY_BUILD: JSON.stringify(build) } });
         writeFileSync(path.join(OUT, fileOf(parts)), bytes);
         figures.builds[fileOf(parts)] = sizes(bytes);
         held[figureOf(parts)] = figures.builds[fileOf(parts)].brotli;

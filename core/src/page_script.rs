@@ -15,6 +15,8 @@ pub enum Part {
     Variants,
     /// Gives variants that the configuration describes.
     Changes,
+    /// Knows whom experiments are for that are not for everybody.
+    Targeting,
 }
 
 impl Part {
@@ -24,6 +26,7 @@ impl Part {
             Self::Communications => "communications",
             Self::Variants => "variants",
             Self::Changes => "changes",
+            Self::Targeting => "targeting",
         }
     }
 }
@@ -35,6 +38,8 @@ pub struct PageScript {
     pub parts: Vec<Part>,
     /// What the script is given.
     pub given: Given,
+    /// A condition asks for the visitor's country: each answer then says it, and belongs to one visitor.
+    pub asks_for_country: bool,
 }
 
 /// What stands in front of the script, as `self.__tributary`.
@@ -48,6 +53,12 @@ pub struct Given {
     /// [`Change::in_page`](crate::config::Change::in_page) has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<(String, Vec<(String, Vec<Value>)>)>,
+    /// The text of [`page_targeting`](crate::page_targeting), where experiments are not for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targeting: Option<String>,
+    /// Where the request came from, as the edge saw it: two letters of ISO 3166-1. Only where a condition asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
 }
 
 impl PageScript {

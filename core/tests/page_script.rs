@@ -2,7 +2,7 @@
 
 mod support;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{T0, shop};
 use tributary_core::config::Config;
 use tributary_core::config_input;
@@ -28,6 +28,34 @@ fn with_changes() -> Config {
     });
     let config = empty_shop().with_experiment(config_input::read(new.to_string().as_bytes()).unwrap()).unwrap();
     config.with_start("offer", Some(T0), T0).unwrap()
+}
+
+fn with_condition(condition: Value) -> Config {
+    let new = json!({
+        "key": "offer", "goals": [{ "key": "cart", "type": "custom_event", "event": "add_to_cart" }],
+        "variants": [{ "key": "control" }, { "key": "b" }], "condition": condition,
+    });
+    let config = empty_shop().with_experiment(config_input::read(new.to_string().as_bytes()).unwrap()).unwrap();
+    config.with_start("offer", Some(T0), T0).unwrap()
+}
+
+#[test]
+fn an_experiment_that_is_not_for_everybody_is_only_in_what_knows_whom_it_is_for() {
+    let script = with_condition(json!({ "language": "de" })).page_script(T0);
+    assert!(!script.given.config.contains("offer"));
+    assert!(script.given.targeting.unwrap().contains("offer"));
+}
+
+#[test]
+fn the_country_is_said_only_where_a_condition_asks_for_it() {
+    for (condition, expected) in [
+        (json!({ "language": "de" }), false),
+        (json!({ "country": "DE" }), true),
+        (json!({ "$or": [{ "language": "de" }, { "$not": { "country": { "$in": ["DE", "AT"] } } }] }), true),
+        (json!({ "shop.country": "DE" }), false),
+    ] {
+        assert_eq!(with_condition(condition.clone()).page_script(T0).asks_for_country, expected, "{condition}");
+    }
 }
 
 #[test]
@@ -59,6 +87,7 @@ fn a_site_gets_what_its_pages_need_and_nothing_more() {
         ("servers tell of messages", with_communication("message"), "t.js"),
         ("forms may be in shadow roots, variants in the markup", shop(), "t.communications.variants.js"),
         ("changes", with_changes(), "t.variants.changes.js"),
+        ("a condition", with_condition(json!({ "language": "de" })), "t.variants.targeting.js"),
     ] {
         assert_eq!(config.page_script(T0).file(), file, "{why}");
     }

@@ -35,22 +35,37 @@ pub fn enter(act: &mut dyn FnMut(&mut Page)) {
 ///
 /// `config` is [`PageConfig`]'s form, `found` the sum of what [`found`](crate::page::found) lists.
 #[wasm_bindgen]
+#[cfg(not(feature = "targeting"))]
 pub fn start(config: String, found: u32) -> u32 {
+    begin(config, |config| Page::new(config, found))
+}
+
+/// The same, with the experiments that are not for everybody.
+#[wasm_bindgen]
+#[cfg(feature = "targeting")]
+pub fn start(config: String, found: u32, targeting: String) -> u32 {
+    begin(config, |config| {
+        let mut page = Page::new(config, found);
+        page.target(targeting.leak());
+        page
+    })
+}
+
+fn begin(config: String, page: impl FnOnce(PageConfig<'static>) -> Page) -> u32 {
     // It lives as long as the page, so its texts are borrowed and never copied.
     let Some(config) = PageConfig::decode(config.leak()) else { return 0 };
     let looks = config.has_communications || !config.submits.is_empty();
-    let page = Page::new(config, found);
+    let page = page(config);
     PAGE.with(|place| place.replace(Some(Box::leak(Box::new(page)))));
     enter(&mut Page::begin_if_consented);
     1 + u32::from(looks)
 }
 
-/// Takes in the experiments that are not for everybody.
+/// Whether the visitor was here before this session.
 #[cfg(feature = "targeting")]
 #[wasm_bindgen]
-pub fn target(text: String) {
-    let text: &str = text.leak();
-    enter(&mut |page| page.target(text));
+pub fn is_returning() -> bool {
+    crate::visitor::is_returning()
 }
 
 /// Something happened in the page: its place in the list of `www/loader/tributary.js`. True where a move began another page

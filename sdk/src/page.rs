@@ -102,6 +102,10 @@ impl Page {
     }
 
     fn record_at(&mut self, at: i64, event: &str) {
+        #[cfg(feature = "targeting")]
+        if self.audiences.iter().any(|audience| audience.is_of_profiles) {
+            self.queue.speak_of(visitor::profile());
+        }
         let Some(visitor) = &self.visitor else { return };
         if let Some(held) = &mut self.held {
             held.push(event.into());

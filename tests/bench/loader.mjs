@@ -9,7 +9,7 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import puppeteer from "puppeteer-core";
-import { GLUE, buildSdk, bundle, literal, sizes } from "../../scripts/build-sdk.mjs";
+import { USUAL_GLUE, buildSdk, bundle, literal, sizes } from "../../scripts/build-sdk.mjs";
 import { findChromium } from "../../scripts/setup/chromium.mjs";
 import { ROOT } from "../../scripts/support/paths.mjs";
 import { STUB } from "../browser/support/stage.mjs";
@@ -27,7 +27,7 @@ const NETWORKS = [
 const CONFIG = { experiments: [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }], clicks: [{ goal: 0, selector: ".buy" }] };
 
 await buildSdk();
-const wasm = readFileSync(path.join(GLUE, "page.wasm"));
+const wasm = readFileSync(path.join(USUAL_GLUE, "page.wasm"));
 /** Nothing further is loaded here. */
 const BUILD = { TRIBUTARY_BUILD: '""' };
 const head = Buffer.from(preamble("08c0ffee00c0ffee00c0ffee", CONFIG));

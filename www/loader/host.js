@@ -171,6 +171,15 @@ const endpoint = () => site.endpoint + (site.own && !site.cookieless ? `?domain=
 export const later = (act, ms) => setTimeout(act, ms);
 export const never = safely((timer) => clearTimeout(timer));
 
+/** What conditions ask of the visitor and of JavaScript itself: see sdk/src/targeting.rs. */
+export const attributes = safely(() => site.form(), '');
+export const numberOf = (text) => Number(text);
+export const textOf = (number) => String(number);
+export const lower = (text) => text.toLowerCase();
+const patterns = [];
+export const learn = (source, ignoresCase) => patterns.push(safely(() => new RegExp(source, ignoresCase ? 'i' : ''))()) - 1;
+export const hasMatch = (pattern, text) => patterns[pattern]?.test(text) ?? false;
+
 let request;
 
 /** Ends the request that is under way: its answer must not set the cookie of a visitor who withdrew. */

@@ -4,6 +4,7 @@
 import * as communication from 'tributary-communication';
 import * as host from 'tributary-host';
 import { safely } from 'tributary-host';
+import * as targeting from 'tributary-targeting';
 import * as variants from 'tributary-variants';
 import * as sdk from 'tributary-wasm';
 
@@ -27,6 +28,10 @@ const functions = {
   getAssignments: () => variants.assignments(),
   identify(profile) {
     sdk.identify(`${profile ?? ''}`);
+    variants.refresh();
+  },
+  setAttributes(attributes) {
+    targeting.setAttributes(attributes);
     variants.refresh();
   },
   // Whatever is not true is no consent. What the visitor sees when they agree counts from then on.
@@ -122,7 +127,8 @@ function start(module, given, tag, early, options) {
   host.site.cookieless = found.at(-1);
   // The bits of one number, as sdk/src/page.rs lists them.
   host.site.found = found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0);
-  const looks = sdk.start(config, host.site.found);
+  targeting.begin(given, options);
+  const looks = sdk.start(config, host.site.found, given.targeting ?? '');
   if (looks) {
     listen(looks > 1 && options);
     variants.begin(given, options, on);

@@ -5,13 +5,14 @@
 // stays as it is until the next page view, and exposes nobody.
 
 import * as change from 'tributary-change';
-import { ask, get, now, put, safely, site } from 'tributary-host';
+import { ask, get, now, put, safely } from 'tributary-host';
 import * as markup from 'tributary-markup';
 import * as sdk from 'tributary-wasm';
+import { forget, keep, recall } from './tab.js';
 
 const { parse, stringify } = JSON;
 const { entries } = Object;
-const { document, location, MutationObserver, performance, requestAnimationFrame, sessionStorage, URLSearchParams } = self;
+const { document, location, MutationObserver, performance, requestAnimationFrame, URLSearchParams } = self;
 
 /** How long the visitor may have looked at what then changes, in ms, unless the tag says otherwise. */
 const LIMIT = 1_000;
@@ -53,6 +54,7 @@ export const assignments = () => ({ ...parse(ask(sdk.assignments) ?? '{}'), ...O
 
 /** Who the visitor is may have changed, or what may be given. */
 export const refresh = safely(() => {
+  if (!get('visitor')) forget();
   const late = isLate();
   live = new Map(entries(assignments()).filter(([key, variant]) => !late || live.get(key) === variant));
   look();
@@ -91,11 +93,9 @@ const mutated = safely(() => {
 
 /** `?tributary=experiment:variant,…` shows variants to whoever tests them, in this tab until `?tributary=` ends it. */
 const readPreview = safely(() => {
-  const name = `${site.name}preview`;
   let asked = new URLSearchParams(location.search).get('tributary');
-  // Without consent nothing is kept.
-  if (asked === null) asked = sessionStorage.getItem(name);
-  else if (get('visitor')) sessionStorage.setItem(name, asked);
+  if (asked === null) asked = recall('preview');
+  else keep('preview', asked);
   const pairs = asked?.split(',').map((pair) => pair.split(':')) ?? [];
   forced = new Map(pairs.filter(([key, variant]) => key && variant));
 });

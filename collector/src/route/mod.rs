@@ -44,7 +44,7 @@ async fn dispatch(request: Request, env: Env) -> Passed {
 async fn call(request: Request, edge: &Edge, endpoint: Endpoint, values: &[&str]) -> Outcome {
     match (endpoint, values) {
         (Endpoint::Script, _) => tag::script(&request, edge).await,
-        (Endpoint::PinnedConfiguration, [version]) => tag::configuration(edge, version).await,
+        (Endpoint::PinnedConfiguration, [version]) => tag::configuration(&request, edge, version).await,
         (Endpoint::Document, _) => asset::document(edge).await,
         (Endpoint::Health, _) => Ok(json(200, &"ok")?),
         (Endpoint::Import, [site, ..]) => import::answer(request, edge, site).await,

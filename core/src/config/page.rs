@@ -3,24 +3,39 @@
 use serde_json::Value;
 
 use super::{Communication, CommunicationKind, Config, Experiment, GoalKind, Sequence, Status, Unit, Variant};
+use crate::condition::{Condition, groups};
 use crate::page_config::{PageConfig, PageExperiment, PageGoal, PageGroup};
 use crate::page_script::{Given, PageScript, Part};
+use crate::page_targeting;
 use crate::time::Millis;
 
 impl Config {
     /// The script for pages that are opened now.
     pub fn page_script(&self, now: Millis) -> PageScript {
         let page = self.page(now);
-        let changes: Vec<_> = page.experiments.iter().filter_map(|one| self.page_changes(one.key)).collect();
+        let targeted = self.targeted(now);
+        let keys = page.experiments.iter().chain(targeted.iter().map(|(experiment, ..)| experiment)).map(|one| one.key);
+        let changes: Vec<_> = keys.filter_map(|key| self.page_changes(key)).collect();
         // Who prepares an experiment looks at its variants before it starts.
         let has_experiments = self.experiments.iter().any(|experiment| experiment.status(now) != Status::Completed);
         let needs = [
             (Part::Communications, page.has_communications || !page.submits.is_empty()),
-            (Part::Variants, has_experiments || !page.experiments.is_empty()),
+            (Part::Variants, has_experiments || !page.experiments.is_empty() || !targeted.is_empty()),
             (Part::Changes, !changes.is_empty()),
+            (Part::Targeting, !targeted.is_empty()),
         ];
+        let conditions = || targeted.iter().filter_map(|(.., condition)| condition.as_ref());
+        let asks_for_country = conditions().any(|condition| condition.asks_for("country"));
         let parts = needs.into_iter().filter_map(|(part, is_needed)| is_needed.then_some(part)).collect();
-        PageScript { parts, given: Given { site: self.site.clone(), config: page.encode(), changes } }
+        let (site, config) = (self.site.clone(), page.encode());
+        let targeting = (!targeted.is_empty()).then(|| page_targeting::encode(targeted, &groups(&self.groups)));
+        PageScript { parts, given: Given { site, config, changes, targeting, country: None }, asks_for_country }
+    }
+
+    /// The running experiments that are not for everybody: whether each assigns profiles, and its condition.
+    fn targeted(&self, now: Millis) -> Vec<(PageExperiment<'_>, bool, Option<Condition>)> {
+        let running = self.experiments.iter().filter(|experiment| experiment.runs_at(now) && is_targeted(experiment));
+        running.filter_map(|experiment| targeted(experiment, now)).collect()
     }
 
     /// What the variants of an experiment change by themselves; nothing where none does.
@@ -49,7 +64,10 @@ impl Config {
             query_parameters: self.query_parameters.iter().map(String::as_str).collect(),
             respect_privacy_signals: self.respect_privacy_signals,
             holdout: self.holdout,
-            experiments: running().filter_map(|experiment| page_experiment(experiment, now)).collect(),
+            experiments: running()
+                .filter(|experiment| !is_targeted(experiment))
+                .filter_map(|experiment| page_experiment(experiment, now))
+                .collect(),
             clicks: goals(|kind| if let GoalKind::Click { selector } = kind { Some(selector) } else { None }),
             submits: goals(|kind| if let GoalKind::FormSubmit { selector } = kind { Some(selector) } else { None }),
             has_communications: self.communications.iter().any(|communication| is_in_pages(communication.kind)),
@@ -75,13 +93,20 @@ fn is_in_pages(kind: CommunicationKind) -> bool {
     kind != CommunicationKind::Message
 }
 
-/// What the page assigns by itself. In a pause nobody is newly given anything; targeted experiments and those of profiles
-/// are not the page's: all get control.
+/// Whether it is not for everybody, or not of visitors.
+fn is_targeted(experiment: &Experiment) -> bool {
+    experiment.condition.is_some() || experiment.unit == Unit::Profile
+}
+
+/// An experiment with whom it is for. One whose condition no longer parses is for nobody.
+fn targeted(experiment: &Experiment, now: Millis) -> Option<(PageExperiment<'_>, bool, Option<Condition>)> {
+    let condition = experiment.condition.as_ref().map(Condition::parse).transpose().ok()?;
+    Some((page_experiment(experiment, now)?, experiment.unit == Unit::Profile, condition))
+}
+
+/// What the page assigns by itself. In a pause nobody is newly given anything.
 fn page_experiment(experiment: &Experiment, now: Millis) -> Option<PageExperiment<'_>> {
     let (version, allocation) = experiment.allocation()?;
-    if experiment.condition.is_some() || experiment.unit == Unit::Profile {
-        return None;
-    }
     let namespace = experiment.namespace.as_ref().map(|namespace| (namespace.id.as_str(), namespace.range));
     let (id, range) = namespace.unwrap_or_default();
     let variants = experiment.variants.iter().map(|variant| variant.key.as_str());
