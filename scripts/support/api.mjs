@@ -44,7 +44,7 @@ export function siteApi(origin, { site, secret_key: key }) {
     /** What a server does: lines of events. */
     tell: (lines) => call("POST", `${base}/import`, { key, body: lines.map((line) => `${JSON.stringify(line)}\n`).join(""), type: "application/x-ndjson" }),
     report: (query = "") => call("GET", `${base}/report${query}`, { key }),
-    /** What a page does: no key, `text/plain`. */
+    /** What a page does: no key, `text/plain`. Empty where there is nothing to say: every event counts. */
     send: (batch) => call("POST", `${base}/events`, { body: batch, type: "text/plain" }),
   };
 }
