@@ -72,8 +72,7 @@ fn what_was_sent_again_has_the_fate_of_the_last_answer() {
     let beacon = Sent { status: None, ..lost.clone() };
     let told = sent(&run, Some(200), refusal);
     let seen = Seen { sent: vec![lost, beacon, told], waiting: vec![run], ..seen() };
-    let refused =
-        Fate::Refused { reason: "too_old".into(), field: Some("at".into()), limit: Some("7 days".into()) };
+    let refused = Fate::Refused { reason: "too_old".into(), field: Some("at".into()), limit: Some("7 days".into()) };
     assert_eq!(fates(&seen), [("load-0".into(), Fate::Accepted), ("load-1".into(), refused)]);
 }
 
