@@ -22,7 +22,7 @@ pub struct Standing<'a> {
 /// The visitor is in: the version under which, and the variant.
 pub type Enrolled<'a> = (i64, &'a str);
 
-/// Why a visitor is not in a running experiment. The first that holds, in this order.
+/// Why a visitor is not in an experiment. The first that holds, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotEnrolled {
     /// Nobody may be measured: no consent.
@@ -41,6 +41,20 @@ pub enum NotEnrolled {
     NotCovered,
 }
 
+/// What everybody gets of an experiment that is over, of version 0: it needs no id, so it is given without consent and
+/// cookies too. Only those who are held out are not, and whom the audience's condition leaves out.
+fn given_to_all<'a>(
+    variant: &'a str,
+    standing: Standing<'_>,
+    admits: impl FnOnce() -> bool,
+) -> Result<Enrolled<'a>, NotEnrolled> {
+    let visitor = standing.visitor.filter(|_| !standing.is_cookieless);
+    if visitor.is_some_and(|visitor| is_held_out(visitor, standing.holdout)) {
+        return Err(NotEnrolled::HeldOut);
+    }
+    if admits() { Ok((0, variant)) } else { Err(NotEnrolled::Condition) }
+}
+
 /// What the visitor gets. What it was given stays, with the version it was assigned under, whoever it is by now (`admits` is
 /// not asked then); else the audience and the hash decide.
 pub fn enrol<'a>(
@@ -48,6 +62,9 @@ pub fn enrol<'a>(
     standing: Standing<'_>,
     admits: impl FnOnce() -> bool,
 ) -> Result<Enrolled<'a>, NotEnrolled> {
+    if let Some(variant) = experiment.given_to_all() {
+        return given_to_all(variant, standing, admits);
+    }
     let visitor = standing.visitor.ok_or(NotEnrolled::NoVisitor)?;
     let unit = standing.unit.ok_or(NotEnrolled::NoProfile)?;
     if standing.is_cookieless {

@@ -1,11 +1,11 @@
 //! What a page needs to know of its site's configuration, in a form that costs few bytes to read.
 //!
 //! A line for each value, in the order of the fields: texts as they are, numbers in decimal, before a list its length. It
-//! travels in `t.js` as a string. Only running experiments are in it: all else is control.
+//! travels in `t.js` as a string. Only running experiments are in it, and those whose winner everybody gets: all else is control.
 //!
 //! The reader is part of every first visit: one that serde and postcard derive costs 1.4 KB (brotli) more (docs/loader.md).
 
-use crate::assignment::is_in_namespace;
+use crate::assignment::{FULL_SHARE, is_in_namespace};
 use crate::lines::{END, Lines, Reader};
 
 /// The public part of a site's configuration.
@@ -17,7 +17,7 @@ pub struct PageConfig<'a> {
     pub respect_privacy_signals: bool,
     /// Share of visitors held out of everything, in ten-thousandths.
     pub holdout: u16,
-    /// Running experiments.
+    /// Running experiments, and those that are over and give everybody one variant.
     pub experiments: Vec<PageExperiment<'a>>,
     /// Goals met by a click.
     pub clicks: Vec<PageGoal<'a>>,
@@ -40,14 +40,14 @@ pub struct PageGroup<'a> {
     pub communications: Vec<&'a str>,
 }
 
-/// A running experiment, as far as the page computes it.
+/// An experiment, as far as the page computes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageExperiment<'a> {
     /// The name developers use.
     pub key: &'a str,
     /// What the hash starts from.
     pub seed: &'a str,
-    /// The version an exposure names.
+    /// The version an exposure names; 0 where the experiment is over and everybody gets its one variant, unexposed.
     pub version: u32,
     /// Share of visitors who take part, in ten-thousandths.
     pub coverage: u16,
@@ -57,7 +57,18 @@ pub struct PageExperiment<'a> {
     pub variants: Vec<(&'a str, u16)>,
 }
 
-impl PageExperiment<'_> {
+impl<'a> PageExperiment<'a> {
+    /// An experiment that is over: all but the held-out get the variant, and nothing counts.
+    pub fn rollout(key: &'a str, variant: &'a str) -> Self {
+        let namespace = ("", 0, 0);
+        Self { key, seed: "", version: 0, coverage: FULL_SHARE, namespace, variants: vec![(variant, FULL_SHARE)] }
+    }
+
+    /// The variant that everybody gets, of an experiment that is over.
+    pub fn given_to_all(&self) -> Option<&'a str> {
+        self.variants.first().filter(|_| self.version == 0).map(|(variant, _)| *variant)
+    }
+
     /// Whether its namespace has the visitor.
     pub fn has(&self, visitor: &str) -> bool {
         let (namespace, from, to) = self.namespace;

@@ -65,3 +65,20 @@ fn the_holdout_is_of_the_visitor_and_the_namespace_of_the_unit() {
     });
     assert!(halves.contains(&Ok((3, "b"))) && halves.contains(&Err(OutsideNamespace)), "{halves:?}");
 }
+
+#[test]
+fn an_experiment_that_is_over_gives_all_but_the_held_out_its_variant_whatever_they_had() {
+    let over = || PageExperiment::rollout("hero", "b");
+    let held = Standing { holdout: 10_000, ..STANDING };
+    let rows = [
+        ("whoever had another", Standing { given: "2 control", ..STANDING }, true, Ok((0, "b"))),
+        ("who had it: no exposure any more", Standing { given: "2 b", ..STANDING }, true, Ok((0, "b"))),
+        ("without consent", Standing { visitor: None, unit: None, ..held }, true, Ok((0, "b"))),
+        ("without cookies nobody is anybody", Standing { is_cookieless: true, ..held }, true, Ok((0, "b"))),
+        ("held out", held, true, Err(HeldOut)),
+        ("of another audience", STANDING, false, Err(Condition)),
+    ];
+    for (why, standing, admits, expected) in rows {
+        assert_eq!(enrol(&over(), standing, || admits), expected, "{why}");
+    }
+}

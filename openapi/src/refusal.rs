@@ -13,6 +13,10 @@ pub enum Refusal {
     UnknownSite,
     /// 404: the site or the experiment.
     UnknownExperiment,
+    /// 404: the site or the webhook.
+    UnknownWebhook,
+    /// 404: the site, the webhook or the notice.
+    UnknownNotice,
     /// 404: the site, or nothing is kept of this person.
     NothingKept,
     /// 404: the site or the version.
@@ -30,11 +34,13 @@ pub enum Refusal {
 }
 
 /// All of them.
-pub const REFUSALS: [Refusal; 11] = [
+pub const REFUSALS: [Refusal; 13] = [
     Refusal::BadRequest,
     Refusal::Unauthorized,
     Refusal::UnknownSite,
     Refusal::UnknownExperiment,
+    Refusal::UnknownWebhook,
+    Refusal::UnknownNotice,
     Refusal::NothingKept,
     Refusal::UnknownVersion,
     Refusal::MethodNotAllowed,
@@ -63,6 +69,18 @@ impl Refusal {
                 &["unknown_site", "unknown_experiment"],
                 "No site has this key, or the site no such experiment.",
             ),
+            Self::UnknownWebhook => (
+                "UnknownWebhook",
+                404,
+                &["unknown_site", "unknown_webhook"],
+                "No site has this key, or the site no such webhook.",
+            ),
+            Self::UnknownNotice => (
+                "UnknownNotice",
+                404,
+                &["unknown_site", "unknown_webhook", "unknown_notice"],
+                "No site has this key, the site no such webhook, or the webhook no such notice.",
+            ),
             Self::NothingKept => (
                 "NothingKept",
                 404,
@@ -85,7 +103,7 @@ impl Refusal {
                 "Conflict",
                 409,
                 &["conflict"],
-                "The configuration is not in a state for this: the key is in use, or the experiment started or ended.",
+                "It is not in a state for this: the key is in use, the experiment started or ended, or there are too many of a kind.",
             ),
             Self::TooLarge => ("TooLarge", 413, &["body_too_large"], "The body is larger than `limit`."),
             Self::Internal => {

@@ -7,11 +7,11 @@ use crate::visitor;
 use tributary_core::enrolment::{Standing, enrol};
 
 impl Page {
-    /// The variant, which the page is now about to show: an exposure, once per page view.
+    /// The variant, which the page is now about to show: an exposure, once per page view, while the experiment runs.
     pub fn give_variant(&mut self, key: &str) -> Option<&'static str> {
         let index = self.config.experiments.iter().position(|experiment| experiment.key == key)?;
         let (version, variant) = self.assigned(index)?;
-        if !self.exposed.contains(&index) {
+        if version > 0 && !self.exposed.contains(&index) {
             self.exposed.push(index);
             visitor::give(key, version, variant);
             let mut event = String::from("\"$exposure\",{\"experiment\":");
@@ -44,14 +44,14 @@ impl Page {
         all
     }
 
-    /// The version and the variant; none where the core says why not.
+    /// The version (0: it is no exposure) and the variant; none where the core says why not.
     fn assigned(&self, index: usize) -> Option<(i64, &'static str)> {
-        let visitor = self.visitor.as_ref()?;
+        let visitor = self.visitor.as_deref();
         let experiment = self.config.experiments.get(index)?;
-        let unit = self.unit(index, visitor)?;
+        let unit = visitor.and_then(|visitor| self.unit(index, visitor));
         let standing = Standing {
-            visitor: Some(visitor),
-            unit: Some(&unit),
+            visitor,
+            unit: unit.as_deref(),
             is_cookieless: self.found(found::COOKIELESS),
             holdout: self.config.holdout,
             given: &visitor::given(experiment.key),

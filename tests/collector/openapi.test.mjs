@@ -8,6 +8,7 @@ import { HOUR, NOW, batch } from "../support/batch.mjs";
 import { atLimits, validators } from "../support/openapi.mjs";
 import { TABLE, callsOf, sendingsOf } from "../support/scenarios.mjs";
 import { request, siteFor } from "../support/site.mjs";
+import { won } from "../support/winner.mjs";
 import { KEYS, collectorFor } from "../support/workerd.mjs";
 
 const on = await collectorFor({ after });
@@ -96,7 +97,7 @@ describe("what the document shows is taken, and what is answered is what it says
   };
 
   test("each call in the order of a site's life", async () => {
-    const order = ["changeSite", "readSite", "makeExperiment", "changeExperiment", "startExperiment", "pauseExperiment", "resumeExperiment"];
+    const order = ["changeSite", "readSite", "makeExperiment", "changeExperiment", "startExperiment", "pauseExperiment", "resumeExperiment", "decideExperiment", "listDecisions"];
     order.push("makeCommunication", "makeSequence", "makeCampaign", "makeExperience", "makeGoal", "makeJourney", "sendEvents", "import");
     for (const id of order) await taken(id);
     for (const query of ["", "?days=7", "?from=2026-09-01&to=2026-09-30"]) await taken("report", { query });
@@ -108,8 +109,21 @@ describe("what the document shows is taken, and what is answered is what it says
     await taken("script", { query: `?site=${site.key}` });
     for (const id of ["document", "health"]) await taken(id);
     const never = CALLS.map(({ operation }) => operation.operationId).filter((id) => !order.includes(id));
-    const others = ["makeSite", "report", "exportVisitor", "eraseVisitor", "eraseProfile", "stopExperiment", "script", "document", "health"];
+    const others = ["undoDecision", "makeSite", "report", "exportVisitor", "eraseVisitor", "eraseProfile", "stopExperiment", "script", "document", "health"];
     assert.deepEqual(never.sort(), [...others, "exportProfile"].sort(), "a call that no test makes");
+  });
+
+  test("what becomes of a decision", async () => {
+    const winning = await siteFor(on);
+    await won(winning, { after: "all_to_winner" });
+    assert.equal((await call(winning, "decideExperiment")).body.latest.found.decision.state, "winner");
+    assert.equal((await call(winning, "listDecisions")).body.findings.length, 1);
+    await call(winning, "report");
+    assert.equal((await call(winning, "undoDecision")).body.outcome.winner, "b");
+    const following = await siteFor(on);
+    await won(following, { bandit: {} });
+    assert.equal((await call(following, "decideExperiment")).body.latest.found.shares.version, 2);
+    await call(following, "listDecisions");
   });
 
   const events = (schema) => resolveEvents(document.components.schemas[schema]);

@@ -1,12 +1,15 @@
 //! A goal's figures per variant.
 //!
-//! A difference is shown as it is, in ink like any other figure: whether it means anything is for statistics to say.
+//! A difference is shown as it is, in ink like any other figure: whether it means anything is for the interval to say.
 
 use maud::{Markup, html};
 use tributary_core::config::{GoalKind, UrlOperator};
 use tributary_core::money::{self, Currency};
 use tributary_core::report::{ExperimentReport, GoalFigures, GoalReport, Revenue};
+use tributary_core::words;
 
+use super::intervals::intervals;
+use super::result::rows;
 use super::{layout, number};
 
 /// A goal's table; of a goal with revenue in several currencies one table a currency, since amounts never mix.
@@ -26,6 +29,20 @@ pub fn goal_table(goal: &GoalReport, experiment: &ExperimentReport, results: boo
             }
             @if currencies.is_empty() { (table(goal, experiment, results, None)) }
             @for currency in &currencies { (table(goal, experiment, results, Some(*currency))) }
+            @if !goal.primary { (secondary(goal, experiment)) }
+        }
+    }
+}
+
+/// How far the challengers are off by a goal that decides nothing. The primary goal's stand with the result.
+fn secondary(goal: &GoalReport, experiment: &ExperimentReport) -> Markup {
+    let rows = rows(goal, experiment);
+    html! {
+        @if !rows.is_empty() {
+            div.quiet {
+                h3 { (words::criterion(&goal.goal, experiment.unit)) span.soft { "decides nothing" } }
+                (intervals(&rows, true))
+            }
         }
     }
 }

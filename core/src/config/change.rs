@@ -51,7 +51,7 @@ pub enum ChangeKind {
         #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
         name: String,
         /// Its value; the attribute is removed where none is given.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", schemars(length(max = 2000)))]
         value: Option<String>,
     },
@@ -61,11 +61,11 @@ pub enum ChangeKind {
         #[cfg_attr(feature = "schema", schemars(with = "schema::Text"))]
         selector: String,
         /// Classes to add.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         #[cfg_attr(feature = "schema", schemars(with = "schema::Texts"))]
         add: Vec<String>,
         /// Classes to remove.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         #[cfg_attr(feature = "schema", schemars(with = "schema::Texts"))]
         remove: Vec<String>,
     },

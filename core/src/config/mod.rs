@@ -6,7 +6,9 @@
 mod attribution;
 mod change;
 mod experiment;
+mod outcome;
 mod page;
+mod plan;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +18,8 @@ use serde_json::Value;
 pub use attribution::*;
 pub use change::*;
 pub use experiment::*;
+pub use outcome::*;
+pub use plan::*;
 
 use crate::money::Currency;
 use crate::time::{DAY, HOUR, Millis, Zone};

@@ -34,13 +34,15 @@ impl Config {
 
     /// The running experiments that are not for everybody: whether each assigns profiles, and its condition.
     fn targeted(&self, now: Millis) -> Vec<(PageExperiment<'_>, bool, Option<Condition>)> {
-        let running = self.experiments.iter().filter(|experiment| experiment.runs_at(now) && is_targeted(experiment));
-        running.filter_map(|experiment| targeted(experiment, now)).collect()
+        let targeted_ones = self.experiments.iter().filter(|experiment| is_targeted(experiment));
+        targeted_ones.filter_map(|experiment| targeted(experiment, now)).collect()
     }
 
     /// What the variants of an experiment change by themselves; nothing where none does.
     fn page_changes(&self, key: &str) -> Option<(String, Vec<(String, Vec<Value>)>)> {
-        let changing = self.experiment(key)?.variants.iter().filter(|variant| !variant.changes.is_empty());
+        let experiment = self.experiment(key)?;
+        let is_given = |variant: &Variant| experiment.rollout().is_none_or(|all| all.key == variant.key);
+        let changing = experiment.variants.iter().filter(|variant| !variant.changes.is_empty() && is_given(variant));
         let of = |variant: &Variant| {
             (variant.key.clone(), variant.changes.iter().map(super::Change::in_page).collect::<Vec<_>>())
         };
@@ -64,7 +66,9 @@ impl Config {
             query_parameters: self.query_parameters.iter().map(String::as_str).collect(),
             respect_privacy_signals: self.respect_privacy_signals,
             holdout: self.holdout,
-            experiments: running()
+            experiments: self
+                .experiments
+                .iter()
                 .filter(|experiment| !is_targeted(experiment))
                 .filter_map(|experiment| page_experiment(experiment, now))
                 .collect(),
@@ -107,6 +111,12 @@ fn targeted(experiment: &Experiment, now: Millis) -> Option<(PageExperiment<'_>,
 /// What the page assigns by itself. In a pause nobody is newly given anything.
 fn page_experiment(experiment: &Experiment, now: Millis) -> Option<PageExperiment<'_>> {
     let (version, allocation) = experiment.allocation()?;
+    if let Some(variant) = experiment.rollout() {
+        return Some(PageExperiment::rollout(&experiment.key, &variant.key));
+    }
+    if !experiment.runs_at(now) {
+        return None;
+    }
     let namespace = experiment.namespace.as_ref().map(|namespace| (namespace.id.as_str(), namespace.range));
     let (id, range) = namespace.unwrap_or_default();
     let variants = experiment.variants.iter().map(|variant| variant.key.as_str());

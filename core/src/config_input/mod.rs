@@ -3,6 +3,8 @@
 mod attribution;
 mod change;
 mod experiment;
+mod outcome;
+mod plan;
 mod read;
 
 use std::collections::BTreeMap;
@@ -13,11 +15,12 @@ use serde_json::Value;
 pub use attribution::{NewCampaign, NewCommunication, NewExperience, NewJourney, NewSequence, NewSiteGoal};
 pub use change::{MAX_CHANGES, MAX_CHANGES_BYTES};
 pub use experiment::{ExperimentChange, ExperimentStart, NewExperiment};
+pub use plan::NewPlan;
 pub use read::read;
 
 use crate::assignment::FULL_SHARE;
 use crate::condition::Condition;
-use crate::config::{Address, Config, Crediting, UrlOperator, WINDOWS, default_new_visitors};
+use crate::config::{Address, Config, Crediting, Experiment, UrlOperator, WINDOWS, default_new_visitors};
 use crate::money::Currency;
 #[cfg(feature = "schema")]
 use crate::schema;
@@ -75,6 +78,9 @@ pub enum InputError {
     /// It is not in a state for this.
     #[error("{0}")]
     Conflict(&'static str),
+    /// What decides an experiment, which has been started.
+    #[error("`{0}` is fixed once an experiment was started")]
+    Fixed(String),
 }
 
 /// `POST /v1/sites`.
@@ -251,13 +257,14 @@ impl Config {
 
     /// What no change may break: it fits a row, and every goal can be met.
     fn checked(self) -> Result<Self, InputError> {
-        let bytes = serde_json::to_vec(&self).map_or(usize::MAX, |text| text.len());
-        require(bytes <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
+        require(self.bytes() <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
         let is_met = |address: &Address| {
             address.operator == UrlOperator::Regex || asks_for_allowed(&address.url, &self.query_parameters)
         };
-        for experiment in self.experiments.iter().filter(|experiment| experiment.ended_at.is_none()) {
-            for goal in &experiment.goals {
+        // What is over needs its goals no more, but what everybody gets of it changes pages still.
+        let is_given = |experiment: &&Experiment| experiment.ended_at.is_none() || experiment.rollout().is_some();
+        for experiment in self.experiments.iter().filter(is_given) {
+            for goal in experiment.goals.iter().filter(|_| experiment.ended_at.is_none()) {
                 let limit = format!("such that goal `{}` keeps those it needs", goal.key);
                 require(goal.kind.address().is_none_or(is_met), "query_parameters", &limit)?;
             }
@@ -267,6 +274,11 @@ impl Config {
             require(pages.into_iter().all(is_met), "query_parameters", &limit)?;
         }
         Ok(self)
+    }
+
+    /// Bytes of it as it is stored.
+    fn bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(usize::MAX, |text| text.len())
     }
 
     fn next(&self) -> Self {
