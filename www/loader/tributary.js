@@ -54,7 +54,9 @@ const functions = {
     sdk.clear();
     variants.refresh();
   },
-  ...Object.fromEntries(['on', 'off', 'inspect'].map((name) => [name, (...values) => more(name, values)])),
+  on: (...values) => more('on', values),
+  off: (...values) => more('off', values),
+  inspect: () => more('inspect', []),
 };
 
 /** What only some pages ask for is in a file of its own (www/loader/more.js); who loads it sees to it that it is fetched once. */
