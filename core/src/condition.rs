@@ -17,14 +17,13 @@ mod version;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use regex_lite::Regex;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
 pub use form::Compiled;
 pub use javascript::Javascript;
-use native::Native;
 pub use native::Patterns;
+use native::{Native, has_match};
 use operator::Check;
 pub use parse::{ConditionError, MAX_DEPTH, MAX_LIST, MAX_PARTS, MAX_PATTERN};
 use pattern::Pattern;
@@ -49,7 +48,6 @@ pub struct Condition {
     source: Json,
     clauses: Clauses,
     patterns: Vec<Pattern>,
-    regexes: Vec<Regex>,
 }
 
 /// What a condition is evaluated with.
@@ -101,8 +99,7 @@ impl Condition {
     /// Checks and compiles a condition. The error says where it cannot be taken and what would do there.
     pub fn parse(source: &Json) -> Result<Self, ConditionError> {
         let (clauses, patterns) = parse::condition(source)?;
-        let regexes = patterns.iter().map(|pattern| pattern.regex.clone()).collect();
-        Ok(Self { source: source.clone(), clauses, patterns, regexes })
+        Ok(Self { source: source.clone(), clauses, patterns })
     }
 
     /// The JSON it was parsed from.
@@ -117,7 +114,8 @@ impl Condition {
 
     fn within<T>(&self, groups: &Groups, evaluate: impl FnOnce(Scope<'_>) -> T) -> T {
         let group = |id: &str| groups.get(id).map_or(&[][..], Vec::as_slice);
-        evaluate(Scope { group: &group, js: &Native(&self.regexes) })
+        let js = Native(|pattern, text: &str| has_match(&self.patterns, pattern, text));
+        evaluate(Scope { group: &group, js: &js })
     }
 
     /// Whether it asks for an attribute, or for something in it.

@@ -42,6 +42,9 @@ pub struct PageScript {
     pub asks_for_country: bool,
 }
 
+/// A variant's key and what it changes, as [`Change::in_page`](crate::config::Change::in_page) has it.
+pub type VariantChanges = (String, Vec<Value>);
+
 /// What stands in front of the script, as `self.__tributary`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Given {
@@ -49,10 +52,9 @@ pub struct Given {
     pub site: String,
     /// The text of [`PageConfig`](crate::page_config::PageConfig).
     pub config: String,
-    /// What variants change by themselves: for each experiment that does so its key, and of each variant key and changes, as
-    /// [`Change::in_page`](crate::config::Change::in_page) has them.
+    /// What variants change by themselves, of each experiment in which some do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<(String, Vec<(String, Vec<Value>)>)>,
+    pub changes: Vec<(String, Vec<VariantChanges>)>,
     /// The text of [`page_targeting`](crate::page_targeting), where experiments are not for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targeting: Option<String>,

@@ -51,7 +51,7 @@ fn a_condition_that_travelled_fails_where_the_first_did() {
         let text = format!("1\nk\ns\n1\n0\n\n0\n0\n0\n0\n1\n{}.", form(&case["condition"]));
         let (patterns, mut experiments, mut audiences) = (Patterns::default(), Vec::new(), Vec::new());
         decode(&text, &|source, ignores_case| patterns.learn(source, ignores_case), &mut experiments, &mut audiences);
-        let travelled = audiences[0].condition.as_ref().unwrap().failing(attributes, &patterns);
+        let travelled = audiences[0].condition.as_ref().unwrap().failing(attributes, &patterns.javascript());
         assert_eq!(travelled, condition.failing(attributes, &known), "{}", case["name"]);
     }
 }

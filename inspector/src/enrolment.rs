@@ -60,7 +60,7 @@ impl Page<'_> {
         let standing =
             Standing { visitor: self.visitor, unit, is_cookieless: seen.is_cookieless, holdout: self.holdout, given };
         let condition = audience.condition.as_ref();
-        let failing = condition.and_then(|found| found.failing(&self.attributes, &self.patterns));
+        let failing = condition.and_then(|found| found.failing(&self.attributes, &self.patterns.javascript()));
         let exposed = seen.exposures.iter().any(|event| names(event, experiment.key));
         let unit = unit.unwrap_or_default();
         match enrol(experiment, standing, || failing.is_none()) {

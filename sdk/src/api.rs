@@ -69,7 +69,7 @@ pub fn is_returning() -> bool {
 }
 
 /// Something happened in the page: its place in the list of `www/loader/tributary.js`. True where a move began another page
-/// view.
+/// view. The last in the list asks for the page's address as goals see it, and is told.
 #[wasm_bindgen]
 pub fn happened(what: u32) -> bool {
     let mut began = false;
@@ -85,15 +85,10 @@ pub fn happened(what: u32) -> bool {
             page.come_back();
         }
         7 => page.stop(),
-        _ => page.shown(),
+        8 => page.shown(),
+        _ => host::say(&page.public_address()),
     });
     began
-}
-
-/// Says the page's address, as goals see it.
-#[wasm_bindgen]
-pub fn address() {
-    enter(&mut |page| host::say(&page.public_address()));
 }
 
 /// A click on so many nodes from the innermost to the outermost (and so in the communication of that key, unless it is

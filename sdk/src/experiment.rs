@@ -45,6 +45,7 @@ impl Page {
     }
 
     /// The version (0: it is no exposure) and the variant; none where the core says why not.
+    #[cfg_attr(not(feature = "targeting"), allow(clippy::needless_option_as_deref))]
     fn assigned(&self, index: usize) -> Option<(i64, &'static str)> {
         let visitor = self.visitor.as_deref();
         let experiment = self.config.experiments.get(index)?;

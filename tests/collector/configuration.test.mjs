@@ -304,7 +304,7 @@ test("a site whose shard does not hear of it yet is made, and says so", async ()
 
 describe("t.js carries what is in force", () => {
   const script = (site, { now = NOW, headers } = {}) => request(on.origin, "GET", `/t.js?site=${site.key}`, { now, headers });
-  const given = ({ body }) => JSON.parse(/^self\.__tributary=(\{.*?\});/.exec(body)[1]);
+  const given = ({ body }) => JSON.parse(/^self\.__tributary=(\{[^]*?\});/.exec(body)[1]);
   const configuration = (answer) => given(answer).config;
 
   test("with the site's key, and for pages of any origin", async () => {

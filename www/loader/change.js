@@ -80,7 +80,8 @@ export function give(live, expose) {
 /** Another page view, perhaps at another address. */
 export function viewed() {
   exposed = new Set();
-  address = ask(sdk.address) ?? '';
+  // The last in the list of what can happen: see sdk/src/api.rs.
+  address = ask(sdk.happened, 9) ?? '';
 }
 
 /** Takes in the configuration. An experiment with HTML that cannot be made here is not given at all. */

@@ -172,7 +172,9 @@ export const later = (act, ms) => setTimeout(act, ms);
 export const never = safely((timer) => clearTimeout(timer));
 
 /** What conditions ask of the visitor and of JavaScript itself: see sdk/src/targeting.rs. */
-export const attributes = safely(() => site.form(), '');
+export function attributes() {
+  return safely(() => site.form(), '')();
+}
 export const numberOf = (text) => Number(text);
 export const textOf = (number) => String(number);
 export const lower = (text) => text.toLowerCase();

@@ -130,7 +130,7 @@ function start(module, given, tag, early, options) {
   // The bits of one number, as sdk/src/page.rs lists them.
   host.site.found = found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0);
   targeting.begin(given, options);
-  const looks = sdk.start(config, host.site.found, given.targeting ?? '');
+  const looks = sdk.start(config, host.site.found, given.targeting);
   if (looks) {
     listen(looks > 1 && options);
     variants.begin(given, options, on);

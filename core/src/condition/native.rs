@@ -3,8 +3,6 @@
 
 use std::cell::RefCell;
 
-use regex_lite::Regex;
-
 use super::javascript::{Javascript, is_equal};
 use super::pattern::Pattern;
 
@@ -13,58 +11,49 @@ const LONGEST_INTEGER: i32 = 21;
 /// Zeros after `0.` from which on JavaScript writes an exponent.
 const LONGEST_FRACTION: i32 = 6;
 
-/// What stands in for the browser: with the patterns of one condition, by their numbers.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Native<'a>(pub(super) &'a [Regex]);
+/// What stands in for the browser: with what says whether the pattern of a number has a match.
+pub(super) struct Native<F>(pub(super) F);
 
-/// The same for conditions that are read in their compiled form: their patterns are learnt one by one.
+impl<F: Fn(u32, &str) -> bool> Javascript for Native<F> {
+    fn number(&self, text: &str) -> f64 {
+        parsed(text)
+    }
+
+    fn text(&self, number: f64) -> String {
+        number_text(number)
+    }
+
+    fn lower(&self, text: &str) -> String {
+        text.to_lowercase()
+    }
+
+    fn matches(&self, pattern: u32, text: &str) -> bool {
+        self.0(pattern, text)
+    }
+}
+
+/// Whether the pattern of this number has a match.
+pub(super) fn has_match(patterns: &[Pattern], number: u32, text: &str) -> bool {
+    let pattern = usize::try_from(number).ok().and_then(|place| patterns.get(place));
+    pattern.is_some_and(|pattern| pattern.regex.is_match(text))
+}
+
+/// The patterns of conditions that are read in their compiled form, where there is no browser.
 #[derive(Debug, Default)]
-pub struct Patterns(RefCell<Vec<Regex>>);
+pub struct Patterns(RefCell<Vec<Pattern>>);
 
 impl Patterns {
     /// The number of a pattern, by its source and whether case counts for nothing. One without meaning has no match.
     pub fn learn(&self, source: &str, ignores_case: bool) -> u32 {
         let mut known = self.0.borrow_mut();
         let Some(pattern) = Pattern::new(source, ignores_case) else { return u32::MAX };
-        known.push(pattern.regex);
+        known.push(pattern);
         u32::try_from(known.len() - 1).unwrap_or(u32::MAX)
     }
-}
 
-impl Javascript for Patterns {
-    fn number(&self, text: &str) -> f64 {
-        parsed(text)
-    }
-
-    fn text(&self, number: f64) -> String {
-        number_text(number)
-    }
-
-    fn lower(&self, text: &str) -> String {
-        text.to_lowercase()
-    }
-
-    fn matches(&self, pattern: u32, text: &str) -> bool {
-        Native(&self.0.borrow()).matches(pattern, text)
-    }
-}
-
-impl Javascript for Native<'_> {
-    fn number(&self, text: &str) -> f64 {
-        parsed(text)
-    }
-
-    fn text(&self, number: f64) -> String {
-        number_text(number)
-    }
-
-    fn lower(&self, text: &str) -> String {
-        text.to_lowercase()
-    }
-
-    fn matches(&self, pattern: u32, text: &str) -> bool {
-        let regex = usize::try_from(pattern).ok().and_then(|place| self.0.get(place));
-        regex.is_some_and(|regex| regex.is_match(text))
+    /// What the conditions ask.
+    pub fn javascript(&self) -> impl Javascript {
+        Native(|pattern, text: &str| has_match(&self.0.borrow(), pattern, text))
     }
 }
 

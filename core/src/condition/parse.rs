@@ -37,7 +37,7 @@ fn named(path: &str) -> String {
 type Parsed<T> = Result<T, ConditionError>;
 
 /// No pattern is asked for while one is parsed.
-const JS: &Native<'static> = &Native(&[]);
+const JS: &Native<fn(u32, &str) -> bool> = &Native(|_, _| false);
 
 /// A whole condition, and its patterns by their numbers.
 pub(super) fn condition(source: &Value) -> Parsed<(Clauses, Vec<Pattern>)> {

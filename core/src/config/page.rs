@@ -1,11 +1,9 @@
 //! What of the configuration a page needs.
 
-use serde_json::Value;
-
 use super::{Communication, CommunicationKind, Config, Experiment, GoalKind, Sequence, Status, Unit, Variant};
 use crate::condition::{Condition, groups};
 use crate::page_config::{PageConfig, PageExperiment, PageGoal, PageGroup};
-use crate::page_script::{Given, PageScript, Part};
+use crate::page_script::{Given, PageScript, Part, VariantChanges};
 use crate::page_targeting;
 use crate::time::Millis;
 
@@ -39,7 +37,7 @@ impl Config {
     }
 
     /// What the variants of an experiment change by themselves; nothing where none does.
-    fn page_changes(&self, key: &str) -> Option<(String, Vec<(String, Vec<Value>)>)> {
+    fn page_changes(&self, key: &str) -> Option<(String, Vec<VariantChanges>)> {
         let experiment = self.experiment(key)?;
         let is_given = |variant: &Variant| experiment.rollout().is_none_or(|all| all.key == variant.key);
         let changing = experiment.variants.iter().filter(|variant| !variant.changes.is_empty() && is_given(variant));

@@ -95,12 +95,11 @@ fn is_selector(value: &str) -> bool {
         match (quote, letter) {
             (_, '\\') => drop(letters.next()),
             (Some(closing), _) if letter == closing => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(letter),
             (None, '(' | '[') => open.push(if letter == '(' { ')' } else { ']' }),
             (None, ')' | ']') if open.pop() == Some(letter) => {}
             (None, ')' | ']' | '{' | '}' | ';' | '<' | '@') => return false,
-            (None, _) => {}
+            _ => {}
         }
     }
     quote.is_none() && open.is_empty() && value.split(',').all(|part| !part.trim().is_empty())

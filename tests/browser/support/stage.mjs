@@ -147,10 +147,10 @@ export async function stage() {
       const context = await browser.createBrowserContext();
       return {
         /** Opens a page and waits until the SDK is there. */
-        async open(address, { ready = true } = {}) {
+        async open(address, { ready = true, until = "load" } = {}) {
           const page = await context.newPage();
           page.setDefaultTimeout(PATIENCE);
-          await page.goto(address);
+          await page.goto(address, { waitUntil: until });
           if (ready) await page.evaluate(started, PATIENCE);
           return page;
         },

@@ -1,5 +1,5 @@
 // Where no experiment changes anything by itself.
 
-export const give = () => {};
-export const prepare = () => {};
-export const viewed = () => {};
+export function give() {}
+export function prepare() {}
+export function viewed() {}

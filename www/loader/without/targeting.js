@@ -1,4 +1,4 @@
 // Where all experiments are for everybody.
 
-export const begin = () => {};
-export const setAttributes = () => {};
+export function begin() {}
+export function setAttributes() {}
