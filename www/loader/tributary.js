@@ -54,7 +54,9 @@ const functions = {
     sdk.clear();
     variants.refresh();
   },
-  ...Object.fromEntries(['on', 'off', 'inspect'].map((name) => [name, (...values) => more(name, values)])),
+  on: (...values) => more('on', values),
+  off: (...values) => more('off', values),
+  inspect: () => more('inspect', []),
 };
 
 /** What only some pages ask for is in a file of its own (www/loader/more.js); who loads it sees to it that it is fetched once. */
@@ -131,7 +133,6 @@ function start(module, given, tag, early, options) {
   const looks = sdk.start(config, host.site.found, given.targeting);
   if (looks) {
     listen(looks > 1 && options);
-    targeting.begin(given, options);
     variants.begin(given, options, on);
   }
   return looks;
