@@ -1,9 +1,10 @@
 // The demo shop's site: made once through the API as a merchant's developer would make it, then two days of visitors sent
-// through the endpoint that pages use. Everything lies in the past, at the times it would have happened.
+// through the endpoint that pages use, and an older experiment imported. Everything lies in the past, at the times it would have happened.
 //
 // Visitors are the same at every run, so a seeding that broke off is sent again as it was and nothing counts twice.
 
 import { odd } from "./demo/odd.mjs";
+import { PAST, past, startOf } from "./demo/past.mjs";
 import { EXPERIMENT, HOLDOUT, made } from "./demo/shop.mjs";
 import { visit } from "./demo/visit.mjs";
 import { createSite, siteApi } from "./support/api.mjs";
@@ -39,7 +40,8 @@ async function seed(api, { shop, experiment, began }) {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, sender));
-  count(await api.tell(lines.sort((one, other) => one.at - other.at)));
+  for (const told of [past(generator(2_024), { began, shop }), lines.sort((one, other) => one.at - other.at)]) count(await api.tell(told));
+  await api.stop(PAST.key).catch(unlessThere);
   for (const batch of odd({ began, shop })) await api.send(batch);
   return events;
 }
@@ -66,6 +68,8 @@ export async function demo({ origin, adminKey, known, save }) {
   if (!site.experiment) {
     await api.change({ holdout: HOLDOUT });
     for (const [kind, one] of [["experiments", EXPERIMENT], ...made(site.began - SPAN)]) await api.make(kind, one).catch(unlessThere);
+    await api.make("experiments", PAST).catch(unlessThere);
+    await api.start(PAST.key, startOf(site.began)).catch(unlessThere);
     site.experiment = await api.start(EXPERIMENT.key, site.began - SPAN);
     save(site);
   }

@@ -61,7 +61,8 @@ await main(async () => {
   await setUp();
   await build();
   const port = await choosePort(process.env.PORT);
-  const vars = keys();
+  // Here a developer tries things out, a receiver of webhooks on this machine among them.
+  const vars = { WEBHOOK_LOCALHOST: "1", ...keys() };
   let collector;
   try {
     collector = await startCollector({ storage: STATE, port, vars, show: true });

@@ -22,6 +22,11 @@ const inEngine = (engine) => async () => {
   process.env.ENGINE = engine;
   return nodeTests("tests/browser", { concurrency: 2, prefix: "sdk-" }).finally(() => delete process.env.ENGINE);
 };
+/** The same in Chromium without wasm: the code compiled to JavaScript. */
+const scripted = async () => {
+  process.env.WASM = "off";
+  return nodeTests("tests/browser", { concurrency: 2, prefix: "sdk-" }).finally(() => delete process.env.WASM);
+};
 /** WebKitGTK and its driver are there on Linux only. */
 const engines = { firefox: inEngine("firefox"), ...(process.platform === "linux" && { webkit: inEngine("webkit") }) };
 
@@ -31,9 +36,10 @@ const LAYERS = {
   dependencies,
   core: () => cargoTests("tributary-core"),
   lint,
-  shells: () => cargoTests("tributary-sdk", "tributary-collector"),
+  shells: () => cargoTests("tributary-sdk", "tributary-inspector", "tributary-collector"),
   collector: () => nodeTests("tests/collector", { concurrency: 2 }),
   browser: () => nodeTests("tests/browser", { concurrency: 1 }),
+  scripted,
   ...engines,
   deploy,
 };

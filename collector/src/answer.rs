@@ -52,6 +52,32 @@ impl Problem {
         Self::new(404, "unknown_site", "no site has this key").about("site", "a key from POST /v1/sites")
     }
 
+    /// The site has no such experiment.
+    pub fn unknown_experiment(key: &str) -> Self {
+        InputError::UnknownExperiment(key.to_owned()).into()
+    }
+
+    /// The site has no such webhook.
+    pub fn unknown_webhook() -> Self {
+        Self::new(404, "unknown_webhook", "the site has no such webhook")
+    }
+
+    /// The webhook was told of nothing by this id, or it was too long ago.
+    pub fn unknown_notice() -> Self {
+        Self::new(404, "unknown_notice", "the webhook has no such notice")
+    }
+
+    /// It is not in a state for this.
+    pub fn conflict(message: &str) -> Self {
+        Self::new(409, "conflict", message)
+    }
+
+    /// This collector has no script of this version.
+    pub fn unknown_version() -> Self {
+        Self::new(404, "unknown_version", "this collector has no script of this version")
+            .about("version", env!("CARGO_PKG_VERSION"))
+    }
+
     /// Nothing is at this address.
     pub fn not_found() -> Self {
         Self::new(404, "not_found", "nothing is at this address")
@@ -115,6 +141,7 @@ impl From<InputError> for Problem {
             InputError::Malformed { field, limit, .. } => Self::new(400, "malformed", message).about(field, limit),
             InputError::UnknownExperiment(_) => Self::new(404, "unknown_experiment", message),
             InputError::Conflict(_) => Self::new(409, "conflict", message),
+            InputError::Fixed(field) => Self::new(409, "conflict", message).about(field, "as it was at the start"),
         }
     }
 }

@@ -22,6 +22,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, catch, js_name = SHARD)]
     fn shards(this: &Bindings) -> std::result::Result<Namespace, JsValue>;
 
+    #[wasm_bindgen(method, getter, catch, js_name = COURIER)]
+    fn couriers(this: &Bindings) -> std::result::Result<Namespace, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = getByName)]
     fn get_by_name(this: &Namespace, name: &str) -> std::result::Result<Object, JsValue>;
 
@@ -48,6 +51,12 @@ pub fn keeper(env: &Env, key: &str) -> Result<Object> {
 pub fn shard(env: &Env, site: &str, shard: u8) -> Result<Object> {
     let bindings: &Bindings = env.unchecked_ref();
     Ok(bindings.shards()?.get_by_name(&format!("{site}/{shard}"))?)
+}
+
+/// The courier of one of a site's webhooks.
+pub fn courier(env: &Env, site: &str, webhook: &str) -> Result<Object> {
+    let bindings: &Bindings = env.unchecked_ref();
+    Ok(bindings.couriers()?.get_by_name(&format!("{site}/{webhook}"))?)
 }
 
 /// Calls an object.

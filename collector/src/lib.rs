@@ -1,11 +1,14 @@
-//! Tributary at the edge: routes, and two kinds of Durable Object.
+//! Tributary at the edge: routes, and three kinds of Durable Object.
 //!
 //! In scope: HTTP, keys, storage, delivery between objects, pages. Out of scope: every rule about what counts, which is
 //! the core's.
 
+mod alone;
 mod answer;
 mod bound;
 mod call;
+mod clock;
+mod courier;
 mod database;
 mod inbox;
 mod keeper;
@@ -20,7 +23,9 @@ mod site;
 mod turn;
 mod visiting;
 mod wait;
+mod webhook;
 
+pub use courier::Courier;
 pub use shard::Shard;
 pub use site::Site;
 

@@ -10,8 +10,6 @@ use std::cell::{Cell, RefCell};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use tributary_core::config::Config;
 use tributary_core::judge::Rules;
@@ -186,11 +184,10 @@ impl Inner {
         Response::empty()
     }
 
-    /// The page's part of the configuration, as `t.js` carries it.
+    /// What `t.js` is made of.
     fn page(&self, received: &Received) -> std::result::Result<Response, Failure> {
         let home = self.home()?.ok_or_else(Problem::unknown_site)?;
-        let bytes = home.rules.config.page(received.at).encode();
-        Ok(Response::ok(URL_SAFE_NO_PAD.encode(bytes))?)
+        Ok(json(200, &home.rules.config.page_script(received.at))?)
     }
 
     /// The benchmark's floor: a round trip that writes one row.

@@ -1,6 +1,8 @@
 //! The site object: configuration, and the figures that its shards deliver. It never sees an event.
 #![expect(missing_docs, reason = "`durable_object` makes methods that have none")]
 
+mod look;
+
 use std::cell::{Cell, RefCell};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -20,7 +22,8 @@ use crate::database::{Database, as_integer};
 use crate::page::{self, Tag};
 use crate::received::{Fault, Received};
 use crate::shard::Posting;
-use crate::{inbox, keeper, key, turn, wait};
+use crate::webhook::api::Place;
+use crate::{clock, inbox, keeper, key, turn, wait, webhook};
 
 /// A shard that did not take the configuration is asked again after this.
 const PUSH_AFTER: i64 = 5_000;
@@ -47,6 +50,8 @@ struct Inner {
     account: RefCell<Option<Rc<Account>>>,
     /// The keeper is known to look after it.
     is_kept: Cell<bool>,
+    /// When experiments were looked at last, as far as it is known.
+    looked: Cell<Option<look::Looked>>,
 }
 
 /// What is stored of a site.
@@ -70,8 +75,10 @@ struct Changed<'a, T> {
 
 impl DurableObject for Site {
     fn new(state: State, env: Env) -> Self {
-        let database = Database::open(state.storage(), &format!("{TABLES}{}", inbox::TABLES));
-        let inner = Inner { database, env, account: RefCell::default(), is_kept: Cell::new(false) };
+        let database =
+            Database::open(state.storage(), &format!("{TABLES}{}{}{}", inbox::TABLES, webhook::TABLES, look::TABLES));
+        let inner =
+            Inner { database, env, account: RefCell::default(), is_kept: Cell::new(false), looked: Cell::new(None) };
         Self { inner: AssertUnwindSafe(inner) }
     }
 
@@ -81,15 +88,15 @@ impl DurableObject for Site {
 
     /// Never throws: a throwing alarm is dropped after six tries. What fails is tried again.
     async fn alarm(&self) -> Result<Response> {
-        let at = i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX);
-        self.inner.ring(&Received { at, ..Received::default() }).await;
+        let now = clock::now();
+        self.inner.ring(&Received { at: now, ..Received::default() }, self.inner.looks_by_itself()).await;
         Response::empty()
     }
 }
 
 impl Inner {
     /// What an alarm does: the keeper's, or the site's.
-    async fn ring(&self, received: &Received) {
+    async fn ring(&self, received: &Received, looks: bool) {
         if matches!(self.account(), Ok(None)) {
             if let Err(error) = keeper::ring(&self.database, &self.env, received).await {
                 worker::console_error!("keeper: {error}");
@@ -100,9 +107,32 @@ impl Inner {
             worker::console_error!("fold: {error}");
             self.arm(wait::fold_after(&self.env)).await;
         }
+        if looks {
+            self.look_around(received.at).await;
+        }
         if !self.is_in_force(None).await || !self.is_kept().await {
             self.arm(PUSH_AGAIN_AFTER).await;
         }
+        match self.tell(received.at).await {
+            Ok(None) => {}
+            Ok(Some(after)) => self.arm(after).await,
+            Err(error) => {
+                worker::console_error!("webhooks: {error}");
+                self.arm(PUSH_AGAIN_AFTER).await;
+            }
+        }
+    }
+
+    /// Whether experiments are looked at when an alarm goes off by itself. Not where tests say what time it is.
+    fn looks_by_itself(&self) -> bool {
+        self.env.var("TEST_MODE").map_or(true, |mode| mode.to_string() != "1")
+    }
+
+    /// Hands over what the site's webhooks are to be told. Gives the time after which there is something to do again.
+    async fn tell(&self, now: i64) -> Result<Option<i64>> {
+        let Some(account) = self.account()? else { return Ok(None) };
+        turn::run(self.database.storage(), || webhook::start(&self.database, &account.config, now))?;
+        webhook::ring(&self.database, &self.env, &account.config.site, now).await
     }
 
     /// Has the keeper look after the site, once. What fails here is told as "not yet".
@@ -138,7 +168,8 @@ impl Inner {
             "/meter" => return Ok(json(200, &self.database.meter())?),
             "/alarm" => {
                 self.database.storage().delete_alarm().await?;
-                self.ring(&received).await;
+                self.looked.set(None);
+                self.ring(&received, true).await;
                 return Ok(Response::empty()?);
             }
             _ => {}
@@ -149,6 +180,9 @@ impl Inner {
         }
         let path: Vec<&str> = url.path().split('/').skip(1).collect();
         match (request.method(), path.as_slice()) {
+            (method, ["webhooks", about @ ..]) => {
+                self.place(&account, &received).answer(method, about, &url, &body).await
+            }
             (Method::Get, ["allowed"]) => Ok(json(200, &"allowed")?),
             (Method::Get, ["config"]) => Ok(json(200, &account.config)?),
             (Method::Post, ["config"]) => {
@@ -187,8 +221,21 @@ impl Inner {
                 let next = account.config.with_stop(key, received.at)?;
                 self.change(&account, &received, next, Some((*key).to_owned())).await
             }
+            (Method::Post, ["experiments", key, "undo"]) => {
+                let next = account.config.with_undo(key, received.at)?;
+                self.change(&account, &received, next, Some((*key).to_owned())).await
+            }
+            (Method::Post, ["experiments", key, "decide"]) => self.decide(key, &received, pending(&url)).await,
+            (Method::Get, ["experiments", key, "decisions"]) => self.findings(&account.config, key),
             (Method::Get, ["report"]) => {
                 Ok(json_text(200, self.report(&account.config, &url, &received, None)?.to_json())?)
+            }
+            (Method::Get, ["page", "webhooks"]) => {
+                let report = self.report(&account.config, &url, &received, None)?;
+                let shown = self.place(&account, &received).shown().await?;
+                let tag = Tag { origin: origin(&url), stub: String::new() };
+                let page = page::webhooks(&report, &account.config.zone(), &shown, &tag);
+                Ok(Response::from_html(page.into_string())?)
             }
             (Method::Get, ["page", about @ ..]) => {
                 let shown = if let ["experiments", key] = about { Some(*key) } else { None };
@@ -208,7 +255,8 @@ impl Inner {
         }
         let text = std::str::from_utf8(body).map_err(|error| Error::RustError(error.to_string()))?;
         let account = read_account(text)?;
-        self.store(account)?;
+        self.write(&account)?;
+        self.keep(account);
         self.arm(PUSH_AFTER).await;
         Ok(json(200, &self.is_in_force(received.fault).await)?)
     }
@@ -221,9 +269,20 @@ impl Inner {
         next: Config,
         experiment: Option<String>,
     ) -> std::result::Result<Response, Failure> {
-        self.store(Account { config: next.clone(), ..account.clone() })?;
-        self.arm(PUSH_AFTER).await;
+        // Nothing is awaited between `next`, which is made from `account`, and this: no other change comes in between.
+        let changed = Account { config: next.clone(), ..account.clone() };
+        turn::run(self.database.storage(), || {
+            self.write(&changed)?;
+            webhook::changed(&self.database, &account.config, &next, received.at)
+        })?;
+        self.keep(changed);
+        let is_told = webhook::is_waiting(&self.database)?;
+        // Begun before anything is awaited, so that the alarm stands with what it is for, whatever happens then.
+        self.database.set_alarm(PUSH_AFTER).await?;
         let in_force = self.is_in_force(received.fault).await;
+        if is_told {
+            self.arm(0).await;
+        }
         match experiment.and_then(|key| next.experiment(&key)) {
             Some(what) => Ok(json(200, &Changed { what, in_force })?),
             None => Ok(json(200, &Changed { what: &next, in_force })?),
@@ -309,9 +368,9 @@ impl Inner {
         if let Some(experiment) = shown.and_then(|key| config.experiment(key)) {
             asked.by = By::Run(experiment.number);
         }
-        let pending = query("pending").and_then(|text| text.parse().ok()).unwrap_or(0);
-        let ledger = inbox::read_all(&self.database, &asked.needs(config, received.at))?;
-        Ok(Report::read(config, &ledger, asked, received.at, pending))
+        let mut ledger = inbox::read_all(&self.database, &asked.needs(config, received.at))?;
+        self.take_decisions(config, &mut ledger)?;
+        Ok(Report::read(config, &ledger, asked, received.at, pending(url)))
     }
 
     /// The stub, as it stands before the tag in a page's head.
@@ -323,8 +382,7 @@ impl Inner {
     /// Sets the alarm unless one goes off earlier. Failing is told and no more: what it is for is done on a later one too.
     async fn arm(&self, after: i64) {
         let due = self.database.storage().get_alarm().await.ok().flatten();
-        let now = i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX);
-        if due.is_some_and(|due| due <= now + after) {
+        if due.is_some_and(|due| due <= clock::now() + after) {
             return;
         }
         if let Err(error) = self.database.set_alarm(after).await {
@@ -332,12 +390,20 @@ impl Inner {
         }
     }
 
-    fn store(&self, account: Account) -> Result<()> {
-        let text = serde_json::to_string(&account).map_err(|error| Error::RustError(error.to_string()))?;
+    fn place<'a>(&'a self, account: &'a Account, received: &'a Received) -> Place<'a> {
+        Place { database: &self.database, env: &self.env, site: &account.config.site, received }
+    }
+
+    fn write(&self, account: &Account) -> Result<()> {
+        let text = serde_json::to_string(account).map_err(|error| Error::RustError(error.to_string()))?;
         let values = vec![SqlStorageValue::Integer(ACCOUNT), SqlStorageValue::String(text)];
-        self.database.run("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)?;
+        self.database.write("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)
+    }
+
+    /// Keeps in memory what was stored. What there is to look at may be another.
+    fn keep(&self, account: Account) {
         self.account.replace(Some(Rc::new(account)));
-        Ok(())
+        self.looked.set(None);
     }
 
     fn account(&self) -> Result<Option<Rc<Account>>> {
@@ -369,6 +435,12 @@ fn made(config: &Config, kind: &str, body: &[u8], now: i64) -> std::result::Resu
         "journeys" => config.with_journey(config_input::read(body)?)?,
         _ => return Err(Problem::not_found().into()),
     })
+}
+
+/// Deliveries that were still on their way when the edge asked for them.
+fn pending(url: &Url) -> u32 {
+    let told = url.query_pairs().find(|(name, _)| name == "pending");
+    told.and_then(|(_, text)| text.parse().ok()).unwrap_or(0)
 }
 
 /// The collector's own address, as the edge passed it on.

@@ -15,6 +15,11 @@ pub fn fold_after(env: &Env) -> i64 {
     told(env, "FOLD_AFTER_MS").unwrap_or(5 * 60_000)
 }
 
+/// Experiments are looked at once in so long a time (`LOOK_EVERY_MS`, an hour).
+pub fn look_every(env: &Env) -> i64 {
+    told(env, "LOOK_EVERY_MS").unwrap_or(60 * 60_000).max(1)
+}
+
 /// A whole number that an operator set.
 pub fn told(env: &Env, name: &str) -> Option<i64> {
     env.var(name).ok()?.to_string().parse().ok().filter(|time| *time >= 0)

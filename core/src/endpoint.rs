@@ -9,6 +9,8 @@ pub enum Endpoint {
     SendEvents,
     /// The script of the tag.
     Script,
+    /// The site's public configuration, for a script that names its version.
+    PinnedConfiguration,
     /// Makes a site.
     MakeSite,
     /// A site's configuration.
@@ -27,6 +29,12 @@ pub enum Endpoint {
     ResumeExperiment,
     /// Ends an experiment.
     StopExperiment,
+    /// Decides an experiment now.
+    DecideExperiment,
+    /// What was decided of an experiment.
+    ListDecisions,
+    /// Takes back what a decision did.
+    UndoDecision,
     /// Makes a communication.
     MakeCommunication,
     /// Makes a sequence.
@@ -39,6 +47,24 @@ pub enum Endpoint {
     MakeGoal,
     /// Makes a journey.
     MakeJourney,
+    /// Makes a webhook.
+    MakeWebhook,
+    /// A site's webhooks.
+    ListWebhooks,
+    /// A webhook.
+    ReadWebhook,
+    /// Changes a webhook, enables or disables it.
+    ChangeWebhook,
+    /// Deletes a webhook and its log.
+    DeleteWebhook,
+    /// Gives a webhook a new secret.
+    RotateWebhookSecret,
+    /// Posts a test to a webhook.
+    TestWebhook,
+    /// What a webhook was told, and what became of it.
+    ListNotices,
+    /// Tells a webhook something again.
+    ReplayNotice,
     /// What servers tell.
     Import,
     /// The figures.
@@ -58,9 +84,10 @@ pub enum Endpoint {
 }
 
 /// Every call: what it is, its method, its address. A segment in braces stands for any text. The hot path comes first.
-pub const ENDPOINTS: [(Endpoint, &str, &str); 25] = [
+pub const ENDPOINTS: [(Endpoint, &str, &str); 38] = [
     (Endpoint::SendEvents, "POST", "/v1/sites/{site}/events"),
     (Endpoint::Script, "GET", "/t.js"),
+    (Endpoint::PinnedConfiguration, "GET", "/v/{version}/config"),
     (Endpoint::MakeSite, "POST", "/v1/sites"),
     (Endpoint::ReadSite, "GET", "/v1/sites/{site}"),
     (Endpoint::ChangeSite, "PATCH", "/v1/sites/{site}"),
@@ -70,12 +97,24 @@ pub const ENDPOINTS: [(Endpoint, &str, &str); 25] = [
     (Endpoint::PauseExperiment, "POST", "/v1/sites/{site}/experiments/{key}/pause"),
     (Endpoint::ResumeExperiment, "POST", "/v1/sites/{site}/experiments/{key}/resume"),
     (Endpoint::StopExperiment, "POST", "/v1/sites/{site}/experiments/{key}/stop"),
+    (Endpoint::DecideExperiment, "POST", "/v1/sites/{site}/experiments/{key}/decide"),
+    (Endpoint::ListDecisions, "GET", "/v1/sites/{site}/experiments/{key}/decisions"),
+    (Endpoint::UndoDecision, "POST", "/v1/sites/{site}/experiments/{key}/undo"),
     (Endpoint::MakeCommunication, "POST", "/v1/sites/{site}/communications"),
     (Endpoint::MakeSequence, "POST", "/v1/sites/{site}/sequences"),
     (Endpoint::MakeCampaign, "POST", "/v1/sites/{site}/campaigns"),
     (Endpoint::MakeExperience, "POST", "/v1/sites/{site}/experiences"),
     (Endpoint::MakeGoal, "POST", "/v1/sites/{site}/goals"),
     (Endpoint::MakeJourney, "POST", "/v1/sites/{site}/journeys"),
+    (Endpoint::MakeWebhook, "POST", "/v1/sites/{site}/webhooks"),
+    (Endpoint::ListWebhooks, "GET", "/v1/sites/{site}/webhooks"),
+    (Endpoint::ReadWebhook, "GET", "/v1/sites/{site}/webhooks/{webhook}"),
+    (Endpoint::ChangeWebhook, "PATCH", "/v1/sites/{site}/webhooks/{webhook}"),
+    (Endpoint::DeleteWebhook, "DELETE", "/v1/sites/{site}/webhooks/{webhook}"),
+    (Endpoint::RotateWebhookSecret, "POST", "/v1/sites/{site}/webhooks/{webhook}/rotate"),
+    (Endpoint::TestWebhook, "POST", "/v1/sites/{site}/webhooks/{webhook}/test"),
+    (Endpoint::ListNotices, "GET", "/v1/sites/{site}/webhooks/{webhook}/notices"),
+    (Endpoint::ReplayNotice, "POST", "/v1/sites/{site}/webhooks/{webhook}/notices/{notice}/replay"),
     (Endpoint::Import, "POST", "/v1/sites/{site}/import"),
     (Endpoint::Report, "GET", "/v1/sites/{site}/report"),
     (Endpoint::ExportVisitor, "GET", "/v1/sites/{site}/visitors/{id}"),

@@ -112,6 +112,13 @@ pub enum Metric {
     Control,
     /// Those of them with any value event.
     ControlConverted,
+    /// Units first exposed to a variant under a later version of the experiment than its first: all others were under that.
+    ExposuresUnder {
+        /// Place of the variant.
+        variant: u8,
+        /// The version, from 2 on.
+        version: u32,
+    },
 }
 
 /// A sum over value events. Stored: only ever append.
@@ -161,6 +168,15 @@ pub enum Measure {
     Sessions,
     /// Those of them that met it.
     SessionsMet,
+    /// How far revenue of units lies beyond what may decide of one unit, minor units: on the day of its first exposure, as
+    /// all that follows.
+    BeyondCap,
+    /// Each unit's part in the numerator of what decides, squared: how units differ is what a difference is measured by.
+    Squares,
+    /// The same of the denominator, where that is not units.
+    DenominatorSquares,
+    /// Each unit's part in the numerator times its part in the denominator.
+    Products,
 }
 
 /// The figures of one day and entity.

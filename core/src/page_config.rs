@@ -1,12 +1,12 @@
 //! What a page needs to know of its site's configuration, in a form that costs few bytes to read.
 //!
 //! A line for each value, in the order of the fields: texts as they are, numbers in decimal, before a list its length. It
-//! travels in `t.js` as unpadded URL-safe base64. Only running experiments are in it: all else is control.
+//! travels in `t.js` as a string. Only running experiments are in it, and those whose winner everybody gets: all else is control.
 //!
 //! The reader is part of every first visit: one that serde and postcard derive costs 1.4 KB (brotli) more (docs/loader.md).
 
-use crate::assignment::is_in_namespace;
-use crate::text::{cut, number};
+use crate::assignment::{FULL_SHARE, is_in_namespace};
+use crate::lines::{END, Lines, Reader};
 
 /// The public part of a site's configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,7 @@ pub struct PageConfig<'a> {
     pub respect_privacy_signals: bool,
     /// Share of visitors held out of everything, in ten-thousandths.
     pub holdout: u16,
-    /// Running experiments.
+    /// Running experiments, and those that are over and give everybody one variant.
     pub experiments: Vec<PageExperiment<'a>>,
     /// Goals met by a click.
     pub clicks: Vec<PageGoal<'a>>,
@@ -40,14 +40,14 @@ pub struct PageGroup<'a> {
     pub communications: Vec<&'a str>,
 }
 
-/// A running experiment, as far as the page computes it.
+/// An experiment, as far as the page computes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageExperiment<'a> {
     /// The name developers use.
     pub key: &'a str,
     /// What the hash starts from.
     pub seed: &'a str,
-    /// The version an exposure names.
+    /// The version an exposure names; 0 where the experiment is over and everybody gets its one variant, unexposed.
     pub version: u32,
     /// Share of visitors who take part, in ten-thousandths.
     pub coverage: u16,
@@ -57,7 +57,18 @@ pub struct PageExperiment<'a> {
     pub variants: Vec<(&'a str, u16)>,
 }
 
-impl PageExperiment<'_> {
+impl<'a> PageExperiment<'a> {
+    /// An experiment that is over: all but the held-out get the variant, and nothing counts.
+    pub fn rollout(key: &'a str, variant: &'a str) -> Self {
+        let namespace = ("", 0, 0);
+        Self { key, seed: "", version: 0, coverage: FULL_SHARE, namespace, variants: vec![(variant, FULL_SHARE)] }
+    }
+
+    /// The variant that everybody gets, of an experiment that is over.
+    pub fn given_to_all(&self) -> Option<&'a str> {
+        self.variants.first().filter(|_| self.version == 0).map(|(variant, _)| *variant)
+    }
+
     /// Whether its namespace has the visitor.
     pub fn has(&self, visitor: &str) -> bool {
         let (namespace, from, to) = self.namespace;
@@ -79,7 +90,7 @@ pub struct PageGoal<'a> {
 impl<'a> PageConfig<'a> {
     /// The form that [`PageConfig::decode`] reads. No text may contain a line break: each becomes a space, which in a
     /// selector means the same.
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self) -> String {
         let mut lines = Lines::default();
         lines.number(self.query_parameters.len());
         for parameter in &self.query_parameters {
@@ -89,19 +100,7 @@ impl<'a> PageConfig<'a> {
         lines.number(self.holdout);
         lines.number(self.experiments.len());
         for experiment in &self.experiments {
-            lines.text(experiment.key);
-            lines.text(experiment.seed);
-            lines.number(experiment.version);
-            lines.number(experiment.coverage);
-            let (namespace, from, to) = experiment.namespace;
-            lines.text(namespace);
-            lines.number(from);
-            lines.number(to);
-            lines.number(experiment.variants.len());
-            for &(key, weight) in &experiment.variants {
-                lines.text(key);
-                lines.number(weight);
-            }
+            lines.experiment(experiment);
         }
         for goals in [&self.clicks, &self.submits] {
             lines.number(goals.len());
@@ -122,7 +121,7 @@ impl<'a> PageConfig<'a> {
             }
         }
         lines.0.push_str(END);
-        lines.0.into_bytes()
+        lines.0
     }
 
     /// Reads what [`PageConfig::encode`] wrote; `None` where it is damaged.
@@ -132,14 +131,7 @@ impl<'a> PageConfig<'a> {
             query_parameters: reader.list(&Reader::text),
             respect_privacy_signals: reader.number() == 1,
             holdout: reader.share(),
-            experiments: reader.list(&|reader| PageExperiment {
-                key: reader.text(),
-                seed: reader.text(),
-                version: reader.number(),
-                coverage: reader.share(),
-                namespace: (reader.text(), reader.share(), reader.share()),
-                variants: reader.list(&|reader| (reader.text(), reader.share())),
-            }),
+            experiments: reader.list(&Reader::experiment),
             clicks: reader.list(&Reader::goal),
             submits: reader.list(&Reader::goal),
             has_communications: reader.number() == 1,
@@ -154,59 +146,38 @@ impl<'a> PageConfig<'a> {
     }
 }
 
-/// The last line.
-const END: &str = ".";
-
-#[derive(Default)]
-struct Lines(String);
-
 impl Lines {
-    fn text(&mut self, text: &str) {
-        self.0.extend(text.chars().map(|letter| if matches!(letter, '\n' | '\r') { ' ' } else { letter }));
-        self.0.push('\n');
-    }
-
-    fn number(&mut self, number: impl TryInto<u64>) {
-        let number = number.try_into().unwrap_or_default();
-        self.text(&number.to_string());
+    pub(crate) fn experiment(&mut self, experiment: &PageExperiment<'_>) {
+        self.text(experiment.key);
+        self.text(experiment.seed);
+        self.number(experiment.version);
+        self.number(experiment.coverage);
+        let (namespace, from, to) = experiment.namespace;
+        self.text(namespace);
+        self.number(from);
+        self.number(to);
+        self.number(experiment.variants.len());
+        for &(key, weight) in &experiment.variants {
+            self.text(key);
+            self.number(weight);
+        }
     }
 }
 
-struct Reader<'a> {
-    rest: &'a str,
-}
-
-/// Nothing here fails: what is missing reads as nothing, and the end tells.
 impl<'a> Reader<'a> {
-    fn text(&mut self) -> &'a str {
-        let (text, rest) = cut(self.rest, b'\n');
-        self.rest = rest;
-        text
-    }
-
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    fn number(&mut self) -> u32 {
-        number(self.text()) as u32
-    }
-
-    #[allow(clippy::cast_possible_truncation)]
-    fn share(&mut self) -> u16 {
-        self.number() as u16
+    pub(crate) fn experiment(&mut self) -> PageExperiment<'a> {
+        PageExperiment {
+            key: self.text(),
+            seed: self.text(),
+            version: self.number(),
+            coverage: self.share(),
+            namespace: (self.text(), self.share(), self.share()),
+            variants: self.list(&|reader| (reader.text(), reader.share())),
+        }
     }
 
     #[allow(clippy::cast_possible_truncation)]
     fn goal(&mut self) -> PageGoal<'a> {
         PageGoal { experiment: self.share(), goal: self.number() as u8, selector: self.text() }
-    }
-
-    fn list<T>(&mut self, read: &dyn Fn(&mut Self) -> T) -> Vec<T> {
-        let mut list = Vec::new();
-        for _ in 0..self.number() {
-            if self.rest.is_empty() {
-                break;
-            }
-            list.push(read(self));
-        }
-        list
     }
 }

@@ -56,6 +56,12 @@ impl Zone {
         day
     }
 
+    /// How long the day of a time has lasted by the clock, ms.
+    pub fn time_of_day(&self, at: Millis) -> Millis {
+        let next = self.offsets.partition_point(|(from, _)| *from <= at);
+        at.saturating_add(self.offsets[next - 1].1).rem_euclid(DAY)
+    }
+
     /// Local time as `YYYY-MM-DD HH:MM:SS`, for people.
     pub fn local(&self, at: Millis) -> String {
         let next = self.offsets.partition_point(|(from, _)| *from <= at);

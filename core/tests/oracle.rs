@@ -22,7 +22,7 @@ use support::{Collector, Happening, batch};
 use timeline::NOW;
 use told::Told;
 use tributary_core::assignment::is_held_out;
-use tributary_core::config::{Config, GoalKind};
+use tributary_core::config::{Config, Criterion, GoalKind};
 use tributary_core::facts::{Earned, Entity, Facts, Measure, Metric, Value};
 use tributary_core::message::Address;
 use tributary_core::money::Currency;
@@ -140,6 +140,10 @@ fn shops() -> [[Config; 2]; 3] {
     ["UTC", "Pacific/Chatham", "America/New_York"].map(shop::shop)
 }
 
+fn has_cap(criterion: Criterion) -> bool {
+    matches!(criterion, Criterion::RevenuePerUnit | Criterion::Aov)
+}
+
 fn money() -> [Currency; 2] {
     ["USD", "JPY"].map(|code| Currency::parse(code).unwrap())
 }
@@ -162,6 +166,10 @@ fn timelines_show_every_figure_of_every_experiment() {
         for variant in variants() {
             assert!(total(&shown, entity, Metric::Exposures(variant)) > 0, "{} {variant}", experiment.key);
         }
+        for (version, _) in (2_u32..).zip(experiment.allocations.iter().skip(1)) {
+            let under = |variant| total(&shown, entity, Metric::ExposuresUnder { variant, version });
+            assert!(variants().map(under).sum::<i128>() > 0, "{} {version}", experiment.key);
+        }
         let crossed = total(&shown, entity, Metric::Crossovers);
         assert_eq!(crossed > 0, experiment.allocations.len() > 1, "{}", experiment.key);
         for (goal, what) in (0_u8..).zip(&experiment.goals).filter(|(_, goal)| goal.key != "cart") {
@@ -174,6 +182,10 @@ fn timelines_show_every_figure_of_every_experiment() {
                 (what.is_revenue(), Measure::Orders(usd)),
                 (what.is_revenue(), Measure::Net(usd)),
                 (what.added_at.is_some(), Measure::Exposures),
+                (experiment.key == "wide" && has_cap(what.criterion()), Measure::BeyondCap),
+                (what.criterion() != Criterion::ConversionRate, Measure::Squares),
+                (matches!(what.criterion(), Criterion::SessionRate | Criterion::Aov), Measure::DenominatorSquares),
+                (matches!(what.criterion(), Criterion::SessionRate | Criterion::Aov), Measure::Products),
             ];
             for (is_due, measure) in rows {
                 let of = |variant| total(&shown, entity, Metric::Goal { goal, variant, measure });

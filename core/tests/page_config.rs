@@ -76,7 +76,7 @@ fn the_form_is_frozen() {
     let fixture = fixture();
     let text = fixture["text"].as_str().unwrap();
     let config = config(&fixture["config"]);
-    assert_eq!(String::from_utf8(config.encode()).unwrap(), text);
+    assert_eq!(config.encode(), text);
     assert_eq!(PageConfig::decode(text), Some(config));
 }
 
@@ -93,7 +93,7 @@ fn a_line_break_in_a_selector_is_a_space() {
         has_communications: false,
         groups: vec![],
     };
-    let text = String::from_utf8(config.encode()).unwrap();
+    let text = config.encode();
     assert_eq!(PageConfig::decode(&text).unwrap().clicks[0].selector, "a,  b");
 }
 

@@ -3,7 +3,8 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tributary_core::config::{Config, Experiment};
+use tributary_core::config::{Config, Experiment, Outcome, Status};
+use tributary_core::look::Finding;
 use tributary_core::wire::{Reason, Refusal};
 
 /// A site that was made. The secret key is told here and never again.
@@ -37,6 +38,36 @@ pub struct ChangedExperiment {
     experiment: Experiment,
     /// Every shard judges by it already. Otherwise it is there within seconds.
     in_force: bool,
+}
+
+/// What became of a look at an experiment.
+#[derive(Serialize, JsonSchema)]
+pub struct Decided {
+    /// The experiment's key.
+    experiment: String,
+    /// Where it stands.
+    status: Status,
+    /// When the figures were read, ms.
+    as_of: i64,
+    /// Deliveries still on their way. At 0 every acknowledged event is in the figures.
+    pending: u32,
+    /// The look found something that is not as it was.
+    is_new: bool,
+    /// What stands; absent before anything was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest: Option<Finding>,
+    /// What a decision did about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
+    /// Every shard judges by the configuration already. Otherwise it is there within seconds.
+    in_force: bool,
+}
+
+/// What was found about an experiment.
+#[derive(Serialize, JsonSchema)]
+pub struct Findings {
+    /// The last 200, the first first.
+    findings: Vec<Finding>,
 }
 
 /// What became of a batch.

@@ -7,6 +7,7 @@ use crate::answer::Error;
 use crate::operation::{Operation, operation};
 use crate::refusal::{Refusal, responses};
 use crate::schemas::Schemas;
+use crate::webhook;
 
 const ABOUT: &str = "Tributary answers one question: what caused an order. Pages and servers send events, a developer \
     configures what counts, a report tells the figures.\n\nTimes are milliseconds since the Unix epoch, UTC; days are \
@@ -15,7 +16,7 @@ const ABOUT: &str = "Tributary answers one question: what caused an order. Pages
     changed when a call is answered with one.";
 
 /// Groups of calls, in the order in which they are needed.
-const TAGS: [&str; 7] = ["Events", "Sites", "Experiments", "Attribution", "Report", "People", "Collector"];
+const TAGS: [&str; 8] = ["Events", "Sites", "Experiments", "Attribution", "Report", "People", "Webhooks", "Collector"];
 
 /// Makes the document.
 pub fn document() -> Value {
@@ -26,6 +27,7 @@ pub fn document() -> Value {
         let item = paths.entry(path).or_insert_with(|| json!({}));
         item[method.to_ascii_lowercase()] = told(&format!("{endpoint:?}"), described);
     }
+    let webhooks = webhook::posted(&mut schemas);
     let error = schemas.given::<Error>();
     json!({
         "openapi": "3.1.0",
@@ -38,6 +40,7 @@ pub fn document() -> Value {
         "servers": [{ "url": "/" }],
         "tags": TAGS.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>(),
         "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "securitySchemes": {
                 "adminKey": { "type": "http", "scheme": "bearer", "description": "The collector's `ADMIN_KEY`: makes sites." },
@@ -95,8 +98,13 @@ fn parameters() -> Value {
     json!({
         "site": parameter("site", "path", "The site's public key.", site_key()),
         "site_query": site_query,
+        "version": parameter("version", "path", "A version of the script, such as `0.1.0`.", json!({ "type": "string" })),
         "key": parameter("key", "path", "The experiment's key.", json!({ "type": "string" })),
         "id": parameter("id", "path", "The visitor's or profile's id, percent-encoded UTF-8.", json!({ "type": "string" })),
+        "webhook": parameter("webhook", "path", "The webhook's id.", json!({ "type": "string" })),
+        "notice": parameter("notice", "path", "The notice's id.", json!({ "type": "string" })),
+        "limit": parameter("limit", "query", "At most so many.", json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 })),
+        "before": parameter("before", "query", "Only notices before the one of this id.", json!({ "type": "string" })),
         "from": parameter("from", "query", "First day, `YYYY-MM-DD`.", day()),
         "to": parameter("to", "query", "Last day, `YYYY-MM-DD`; today unless given.", day()),
         "days": parameter("days", "query", "So many days up to today, where `from` is not given.", json!({ "type": "integer", "minimum": 1, "maximum": 400, "default": 30 })),

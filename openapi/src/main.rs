@@ -8,6 +8,7 @@ mod document;
 mod operation;
 mod refusal;
 mod schemas;
+mod webhook;
 
 fn main() {
     println!("{}", document::document());

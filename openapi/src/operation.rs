@@ -8,9 +8,10 @@ use tributary_core::person::Export;
 use tributary_core::report::Report;
 use tributary_core::schema::{PageBatch, ServerEvent};
 
-use crate::answer::{BatchAnswer, ChangedExperiment, ChangedSite, ImportAnswer, MadeSite};
+use crate::answer::{BatchAnswer, ChangedExperiment, ChangedSite, Decided, Findings, ImportAnswer, MadeSite};
 use crate::refusal::Refusal;
 use crate::schemas::Schemas;
+use crate::webhook;
 
 /// A call in the document's words.
 pub struct Operation {
@@ -44,18 +45,23 @@ pub struct Body {
     pub is_optional: bool,
 }
 
+/// Under the collector's own key.
 const ADMIN: Option<&str> = Some("adminKey");
-const SECRET: Option<&str> = Some("secretKey");
-const OF_SITE: &[&str] = &["site"];
+/// Under a site's secret key.
+pub const SECRET: Option<&str> = Some("secretKey");
+/// Of a call about a site.
+pub const OF_SITE: &[&str] = &["site"];
 const OF_EXPERIMENT: &[&str] = &["site", "key"];
 const OF_PERSON: &[&str] = &["site", "id"];
 const DAY: i64 = 1_790_000_000_000;
 
-fn json_body(schema: Value, example: Value) -> Body {
+/// A body of JSON.
+pub fn json_body(schema: Value, example: Value) -> Body {
     Body { content_type: "application/json", schema, example, is_optional: false }
 }
 
-fn json_answer(status: u16, schema: &Value) -> (u16, &'static str, Value) {
+/// A good answer of JSON.
+pub fn json_answer(status: u16, schema: &Value) -> (u16, &'static str, Value) {
     (status, "OK", json!({ "application/json": { "schema": schema } }))
 }
 
@@ -64,6 +70,7 @@ pub fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
     match endpoint {
         Endpoint::SendEvents => send_events(schemas),
         Endpoint::Script => script(),
+        Endpoint::PinnedConfiguration => pinned_configuration(),
         Endpoint::Import => import(schemas),
         Endpoint::Report => report(schemas),
         Endpoint::ExportVisitor | Endpoint::ExportProfile | Endpoint::EraseVisitor | Endpoint::EraseProfile => {
@@ -73,13 +80,24 @@ pub fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             public("The description of this API", "OpenAPI 3.1.", "application/json", &json!({ "type": "object" }))
         }
         Endpoint::Health => public("Whether the collector answers", "", "application/json", &json!({ "const": "ok" })),
+        Endpoint::MakeWebhook
+        | Endpoint::ListWebhooks
+        | Endpoint::ReadWebhook
+        | Endpoint::ChangeWebhook
+        | Endpoint::DeleteWebhook
+        | Endpoint::RotateWebhookSecret
+        | Endpoint::TestWebhook
+        | Endpoint::ListNotices
+        | Endpoint::ReplayNotice => webhook::operation(endpoint, schemas),
         Endpoint::MakeSite | Endpoint::ReadSite | Endpoint::ChangeSite => site(endpoint, schemas),
         Endpoint::MakeExperiment
         | Endpoint::ChangeExperiment
         | Endpoint::StartExperiment
         | Endpoint::PauseExperiment
         | Endpoint::ResumeExperiment
-        | Endpoint::StopExperiment => experiment(endpoint, schemas),
+        | Endpoint::StopExperiment
+        | Endpoint::UndoDecision => experiment(endpoint, schemas),
+        Endpoint::DecideExperiment | Endpoint::ListDecisions => decisions(endpoint, schemas),
         Endpoint::MakeCommunication
         | Endpoint::MakeSequence
         | Endpoint::MakeCampaign
@@ -168,6 +186,25 @@ fn script() -> Operation {
             (404, "No site has this key.", text),
         ],
         refusals: vec![],
+    }
+}
+
+fn pinned_configuration() -> Operation {
+    let text = |what: &str| json!({ "type": "string", "description": what });
+    let given = json!({
+        "type": "object",
+        "required": ["site", "config"],
+        "properties": { "site": text("The site's key."), "config": text("Lines that a script of this version reads.") },
+    });
+    Operation {
+        summary: "The site's public configuration, for a script of one version",
+        description: "A tag that verifies its script's bytes (Subresource Integrity) has `/v/{version}/t.js?site=…`, which                       never changes and asks this; browsers keep the answer for a minute. The bytes of a version's files                       are told by `/v/{version}/integrity.json`.",
+        tag: "Events",
+        key: None,
+        parameters: &["version", "site_query"],
+        body: None,
+        answers: vec![(200, "OK", json!({ "application/json": { "schema": given } }))],
+        refusals: vec![Refusal::UnknownVersion],
     }
 }
 
@@ -262,8 +299,12 @@ fn site(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
 }
 
 fn experiment(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
-    let goals = json!([{ "key": "order", "type": "revenue", "event": "purchase" }]);
+    let goals = json!([
+        { "key": "order", "type": "revenue", "event": "purchase" },
+        { "key": "bounce", "type": "bounce_rate", "direction": "decrease", "guardrail": { "tolerance": 0.05 } },
+    ]);
     let variants = json!([{ "key": "control" }, { "key": "b", "name": "Evening" }]);
+    let plan = json!({ "method": "sequential", "revenue_cap": "500.00", "after": "all_to_winner" });
     let (summary, description, body) = match endpoint {
         Endpoint::MakeExperiment => (
             "Make an experiment, a draft",
@@ -271,12 +312,13 @@ fn experiment(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
              add up to 1. At most 500 a site.",
             Some(json_body(
                 schemas.taken::<input::NewExperiment>(),
-                json!({ "key": "hero", "coverage": 0.5, "variants": variants, "goals": goals }),
+                json!({ "key": "hero", "coverage": 0.5, "variants": variants, "goals": goals, "plan": plan }),
             )),
         ),
         Endpoint::ChangeExperiment => (
             "Change an experiment",
-            "What is absent stays. Other shares are a new version of it; goals are added.",
+            "What is absent stays. Other shares are a new version of it; goals are added. How it is decided (`plan`, and `guardrail` \
+             of a goal) is fixed by the call that starts it.",
             Some(json_body(
                 schemas.taken::<input::ExperimentChange>(),
                 json!({ "coverage": 0.8, "weights": [0.5, 0.5] }),
@@ -286,13 +328,19 @@ fn experiment(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             let schema = schemas.taken::<input::ExperimentStart>();
             let body =
                 Body { content_type: "application/json", schema, example: json!({ "at": DAY }), is_optional: true };
-            ("Start an experiment", "Its goals stay from then on; more can be added.", Some(body))
+            ("Start an experiment", "Its goals and its plan stay from then on; more goals can be added.", Some(body))
         }
         Endpoint::PauseExperiment => {
             ("Pause an experiment", "Nobody is newly exposed; conversions go on counting.", None)
         }
         Endpoint::ResumeExperiment => ("Let a paused experiment go on", "", None),
-        _ => ("End an experiment", "For good.", None),
+        Endpoint::UndoDecision => (
+            "Take back what a decision did",
+            "The experiment runs on with the shares it had; the time in between is a pause. What was decided stands, and nothing \
+             is done about it again.",
+            None,
+        ),
+        _ => ("End an experiment", "For good; of one that has ended, what everybody gets since ends.", None),
     };
     let is_new = endpoint == Endpoint::MakeExperiment;
     let missing = if is_new { Refusal::UnknownSite } else { Refusal::UnknownExperiment };
@@ -305,6 +353,33 @@ fn experiment(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         body,
         answers: vec![json_answer(200, &schemas.given::<ChangedExperiment>())],
         refusals: vec![Refusal::BadRequest, missing, Refusal::Conflict, Refusal::TooLarge],
+    }
+}
+
+fn decisions(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
+    let (summary, description, answer) = if endpoint == Endpoint::DecideExperiment {
+        (
+            "Decide an experiment now",
+            "Every shard delivers first. The collector does the same about once an hour with what has arrived. A decision that \
+             stands is not made again; from 24 hours after the start there is one. A bandit's shares change when it is time to.",
+            schemas.given::<Decided>(),
+        )
+    } else {
+        (
+            "What was decided of an experiment",
+            "Each with the figures it was made from, the first first: a row for each time that it changed.",
+            schemas.given::<Findings>(),
+        )
+    };
+    Operation {
+        summary,
+        description,
+        tag: "Experiments",
+        key: SECRET,
+        parameters: OF_EXPERIMENT,
+        body: None,
+        answers: vec![json_answer(200, &answer)],
+        refusals: vec![Refusal::UnknownExperiment],
     }
 }
 

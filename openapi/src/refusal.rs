@@ -13,8 +13,14 @@ pub enum Refusal {
     UnknownSite,
     /// 404: the site or the experiment.
     UnknownExperiment,
+    /// 404: the site or the webhook.
+    UnknownWebhook,
+    /// 404: the site, the webhook or the notice.
+    UnknownNotice,
     /// 404: the site, or nothing is kept of this person.
     NothingKept,
+    /// 404: the site or the version.
+    UnknownVersion,
     /// 405: the method.
     MethodNotAllowed,
     /// 409: not in a state for this.
@@ -28,12 +34,15 @@ pub enum Refusal {
 }
 
 /// All of them.
-pub const REFUSALS: [Refusal; 10] = [
+pub const REFUSALS: [Refusal; 13] = [
     Refusal::BadRequest,
     Refusal::Unauthorized,
     Refusal::UnknownSite,
     Refusal::UnknownExperiment,
+    Refusal::UnknownWebhook,
+    Refusal::UnknownNotice,
     Refusal::NothingKept,
+    Refusal::UnknownVersion,
     Refusal::MethodNotAllowed,
     Refusal::Conflict,
     Refusal::TooLarge,
@@ -60,11 +69,29 @@ impl Refusal {
                 &["unknown_site", "unknown_experiment"],
                 "No site has this key, or the site no such experiment.",
             ),
+            Self::UnknownWebhook => (
+                "UnknownWebhook",
+                404,
+                &["unknown_site", "unknown_webhook"],
+                "No site has this key, or the site no such webhook.",
+            ),
+            Self::UnknownNotice => (
+                "UnknownNotice",
+                404,
+                &["unknown_site", "unknown_webhook", "unknown_notice"],
+                "No site has this key, the site no such webhook, or the webhook no such notice.",
+            ),
             Self::NothingKept => (
                 "NothingKept",
                 404,
                 &["unknown_site", "not_found"],
                 "No site has this key, or nothing is kept of this id.",
+            ),
+            Self::UnknownVersion => (
+                "UnknownVersion",
+                404,
+                &["unknown_site", "unknown_version"],
+                "No site has this key, or the collector no script of this version.",
             ),
             Self::MethodNotAllowed => (
                 "MethodNotAllowed",
@@ -76,7 +103,7 @@ impl Refusal {
                 "Conflict",
                 409,
                 &["conflict"],
-                "The configuration is not in a state for this: the key is in use, or the experiment started or ended.",
+                "It is not in a state for this: the key is in use, the experiment started or ended, or there are too many of a kind.",
             ),
             Self::TooLarge => ("TooLarge", 413, &["body_too_large"], "The body is larger than `limit`."),
             Self::Internal => {

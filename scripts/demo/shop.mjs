@@ -11,6 +11,7 @@ export const EXPERIMENT = {
     { key: "thanks", name: "Reached the thanks page", type: "page_view", operator: "contains", url: "/thanks.html" },
     { key: "hero_click", name: "Clicked the hero", type: "click", selector: "[data-goal=hero]" },
     { key: "newsletter", name: "Newsletter sign-up", type: "form_submit", selector: "#newsletter" },
+    { key: "bounces", name: "Left after one page", type: "bounce_rate", direction: "decrease", guardrail: { tolerance: 0.1 } },
   ],
 };
 

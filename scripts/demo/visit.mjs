@@ -1,7 +1,7 @@
 // What one visitor of the demo shop does, and what the shop's server tells of it.
 
-import { GrowthBook } from "@growthbook/growthbook";
-import { EXPERIMENT, HOLDOUT } from "./shop.mjs";
+import { given } from "./given.mjs";
+import { EXPERIMENT } from "./shop.mjs";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -13,16 +13,6 @@ const PRICES = [1800, 2400, 3200, 4600, 5800, 7400, 9800, 12900];
 const REFERRERS = ["", "", "https://www.google.com/", "https://www.bing.com/", "https://www.instagram.com/", "https://news.example/"];
 const GOAL = Object.fromEntries(EXPERIMENT.goals.map(({ key }, index) => [key, index]));
 
-/** What GrowthBook's own SDK gives: the shop's pages must come to the same, and their tests hold them to it. */
-function given(visitor, experiment) {
-  const growthbook = new GrowthBook({ attributes: { id: visitor } });
-  const result = growthbook.run({ ...experiment, hashVersion: 2, hashAttribute: "id" });
-  growthbook.destroy();
-  return result.inExperiment ? result.value : undefined;
-}
-const variantOf = (visitor, { key, seed }) => given(visitor, { key, seed, variations: EXPERIMENT.variants.map((variant) => variant.key) });
-const isHeldOut = (visitor) => given(visitor, { key: "holdout", seed: "holdout", variations: [true, false], weights: [1, 0], coverage: HOLDOUT }) === true;
-
 /**
  * A visit that began at `began` and whatever follows from it until `until`: runs for each page that is looked at, and the
  * lines that a server tells.
@@ -30,8 +20,8 @@ const isHeldOut = (visitor) => given(visitor, { key: "holdout", seed: "holdout",
 export function visit(random, { began, until, visitor, shop, experiment }) {
   const runs = [];
   const lines = [];
-  const heldOut = isHeldOut(visitor);
-  const variant = heldOut ? undefined : variantOf(visitor, experiment);
+  const variant = given(visitor, { ...EXPERIMENT, seed: experiment.seed });
+  const heldOut = variant === undefined;
   const temper = TEMPER[variant ?? "control"];
   let now = began;
   const look = (page, events) => {

@@ -15,11 +15,17 @@ const WORKERD = createRequire(import.meta.url)("workerd").default;
 const PATIENCE_MS = 30_000;
 
 /**
- * Text bindings: wrangler.toml's own, then the caller's; `TEST_MODE` exists only where a test asks for it. No edge
- * compresses on the way, so the Worker is told to; and there is a shop to try it in.
+ * Text bindings: wrangler.toml's own, then the caller's; `TEST_MODE` exists only where a test asks for it, and has receivers
+ * of webhooks on this machine. No edge compresses on the way, so the Worker is told to; and there is a shop to try it in.
  */
 function bindings({ vars, test }) {
-  return { COMPRESS: "1", DEMO_SHOP: "1", ...description().vars, ...vars, ...(test ? { TEST_MODE: "1" } : {}) };
+  const tested = test ? { TEST_MODE: "1", WEBHOOK_LOCALHOST: "1" } : {};
+  return { COMPRESS: "1", DEMO_SHOP: "1", ...description().vars, ...tested, ...vars };
+}
+
+/** Where webhooks may be posted to: tests reach this machine and nothing else, others the public internet and no more. */
+function networksOf({ TEST_MODE: test, WEBHOOK_LOCALHOST: localhost }) {
+  return [...(test ? [] : ["public"]), ...(localhost === "1" ? ["local"] : [])];
 }
 
 /** Resolves to the port once workerd listens; rejects when it ends before. */
@@ -58,16 +64,17 @@ async function answering(origin, child, logs) {
  * - `port`: 0, the default, takes a free one.
  * - `vars`: text bindings, `SIGNING_KEY` and `ADMIN_KEY` among them.
  * - `test`: adds `TEST_MODE`.
+ * - `networks`: where webhooks may be posted to, where that is not what the variables say.
  *
  * The answer: `origin`, `pid`, `exited` (a promise of the exit code or signal), `stop()` (asks it to end), `kill9()` (the
  * power goes), `logs()` (what it wrote so far).
  */
-export async function startCollector({ storage, port = 0, vars = {}, test = false, show = false }) {
+export async function startCollector({ storage, port = 0, vars = {}, test = false, show = false, networks }) {
   const objects = path.join(storage, "objects");
   mkdirSync(objects, { recursive: true });
   const values = bindings({ vars, test });
   const config = path.join(storage, "collector.capnp");
-  writeFileSync(config, workerdConfig({ names: Object.keys(values), folder: storage }));
+  writeFileSync(config, workerdConfig({ names: Object.keys(values), folder: storage, networks: networks ?? networksOf(values) }));
 
   const args = ["serve", config, `--socket-addr=http=127.0.0.1:${port}`, "--control-fd=3"];
   args.push(`--directory-path=assets=${DIST_WWW}`, `--directory-path=storage=${objects}`);

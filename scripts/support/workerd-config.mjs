@@ -1,7 +1,8 @@
 // The configuration of a local collector in workerd's own language, from what the build described.
 //
 // Values such as keys are not in it: each binding names an environment variable, so the file can be read by anyone. The
-// collector reaches its storage and the static files, and no network: it has nothing to ask there.
+// collector reaches its storage, the static files and those networks it is given: webhooks are posted there. Names are
+// looked up by the runtime, and addresses outside these networks are as good as not there.
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -18,8 +19,11 @@ const KINDS = { ESModule: "esModule", CompiledWasm: "wasm", Text: "text", Data: 
 const list = (items) => `[\n      ${items.join(",\n      ")}\n    ]`;
 const text = (value) => `"${String(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 
-/** The file's text. `names` are the bindings whose values come by environment; `folder` is where the file will lie. */
-export function workerdConfig({ names, folder }) {
+/**
+ * The file's text. `names` are the bindings whose values come by environment; `folder` is where the file will lie;
+ * `networks` are those that webhooks may be posted to: "public", and "local" for this machine.
+ */
+export function workerdConfig({ names, folder, networks }) {
   const { main, modules, compatibilityDate, compatibilityFlags, objects, assets } = description();
   const ordered = [...modules].sort((a, b) => (b.name === main) - (a.name === main));
   const embed = (name) => text(path.relative(folder, path.join(COLLECTOR_BUILD, name)));
@@ -30,7 +34,7 @@ const config :Workerd.Config = (
     (name = "collector", worker = .collector),
     (name = "assets", disk = (writable = false)),
     (name = "storage", disk = (writable = true)),
-    (name = "internet", network = (allow = []))
+    (name = "internet", network = (allow = [${networks.map(text).join(", ")}], tlsOptions = (trustBrowserCas = true)))
   ],
   sockets = [(name = "http", http = (), service = "collector")]
 );

@@ -35,21 +35,46 @@ pub fn enter(act: &mut dyn FnMut(&mut Page)) {
 ///
 /// `config` is [`PageConfig`]'s form, `found` the sum of what [`found`](crate::page::found) lists.
 #[wasm_bindgen]
+#[cfg(not(feature = "targeting"))]
 pub fn start(config: String, found: u32) -> u32 {
+    begin(config, |config| Page::new(config, found))
+}
+
+/// The same, with the experiments that are not for everybody.
+#[wasm_bindgen]
+#[cfg(feature = "targeting")]
+pub fn start(config: String, found: u32, targeting: String) -> u32 {
+    begin(config, |config| {
+        let mut page = Page::new(config, found);
+        page.target(targeting.leak());
+        page
+    })
+}
+
+fn begin(config: String, page: impl FnOnce(PageConfig<'static>) -> Page) -> u32 {
     // It lives as long as the page, so its texts are borrowed and never copied.
     let Some(config) = PageConfig::decode(config.leak()) else { return 0 };
     let looks = config.has_communications || !config.submits.is_empty();
-    let page = Page::new(config, found);
+    let page = page(config);
     PAGE.with(|place| place.replace(Some(Box::leak(Box::new(page)))));
     enter(&mut Page::begin_if_consented);
     1 + u32::from(looks)
 }
 
-/// Something happened in the page: its place in the list of `www/loader/tributary.js`.
+/// Whether the visitor was here before this session.
+#[cfg(feature = "targeting")]
 #[wasm_bindgen]
-pub fn happened(what: u32) {
+pub fn is_returning() -> bool {
+    crate::visitor::is_returning()
+}
+
+/// Something happened in the page: its place in the list of `www/loader/tributary.js`. True where a move began another page
+/// view. The last in the list asks for the page's address as goals see it, and is told.
+#[wasm_bindgen]
+pub fn happened(what: u32) -> bool {
+    let mut began = false;
     enter(&mut |page| match what {
-        0 => page.moved(),
+        0 => began = page.moved(),
         1 => page.send(),
         2 => page.reconcile(),
         3 => page.restored(),
@@ -60,8 +85,10 @@ pub fn happened(what: u32) {
             page.come_back();
         }
         7 => page.stop(),
-        _ => page.shown(),
+        8 => page.shown(),
+        _ => host::say(&page.public_address()),
     });
+    began
 }
 
 /// A click on so many nodes from the innermost to the outermost (and so in the communication of that key, unless it is

@@ -40,7 +40,8 @@ impl Page {
 
     /// The session goes on; what is kept of it says so, to within a minute.
     pub fn keep_session(&mut self) {
-        if core::mem::take(&mut self.active) && !self.config.groups.is_empty() {
+        let matters = cfg!(feature = "targeting") || !self.config.groups.is_empty();
+        if core::mem::take(&mut self.active) && matters {
             session::first();
         }
     }

@@ -1,18 +1,17 @@
 //! Which variant the visitor gets, and the exposure that says it was given.
 
+use crate::host;
 use crate::json;
 use crate::page::{Page, found};
 use crate::visitor;
-use tributary_core::assignment;
-use tributary_core::page_config::PageExperiment;
-use tributary_core::text::{self, cut};
+use tributary_core::enrolment::{Standing, enrol};
 
 impl Page {
-    /// The variant, which the page is now about to show: an exposure, once per page view.
+    /// The variant, which the page is now about to show: an exposure, once per page view, while the experiment runs.
     pub fn give_variant(&mut self, key: &str) -> Option<&'static str> {
         let index = self.config.experiments.iter().position(|experiment| experiment.key == key)?;
-        let (version, variant) = self.assigned(self.config.experiments.get(index)?)?;
-        if !self.exposed.contains(&index) {
+        let (version, variant) = self.assigned(index)?;
+        if version > 0 && !self.exposed.contains(&index) {
             self.exposed.push(index);
             visitor::give(key, version, variant);
             let mut event = String::from("\"$exposure\",{\"experiment\":");
@@ -22,6 +21,7 @@ impl Page {
             event.push_str(",\"version\":");
             json::number(&mut event, version);
             event.push('}');
+            host::exposed(&event);
             self.record(&event);
         }
         Some(variant)
@@ -30,8 +30,8 @@ impl Page {
     /// All assignments as a JSON object. Asking exposes nobody.
     pub fn assignments(&self) -> String {
         let mut all = String::from("{");
-        for experiment in &self.config.experiments {
-            if let Some((_, variant)) = self.assigned(experiment) {
+        for (index, experiment) in self.config.experiments.iter().enumerate() {
+            if let Some((_, variant)) = self.assigned(index) {
                 if all.len() > 1 {
                     all.push(',');
                 }
@@ -44,20 +44,40 @@ impl Page {
         all
     }
 
-    /// What the visitor was given stays, with the version it was assigned under; else the hash decides.
-    fn assigned(&self, experiment: &PageExperiment<'static>) -> Option<(i64, &'static str)> {
-        let id = self.visitor.as_ref()?;
-        if self.found(found::COOKIELESS) || assignment::is_held_out(id, self.config.holdout) || !experiment.has(id) {
-            return None;
-        }
-        let given = visitor::given(experiment.key);
-        let (version, given) = cut(&given, b' ');
-        if let Some((variant, _)) = experiment.variants.iter().find(|(variant, _)| *variant == given) {
-            return Some((text::number(version), variant));
-        }
-        let weights = experiment.variants.iter().map(|&(_, weight)| weight);
-        let index = assignment::assign(experiment.seed, id, experiment.coverage, weights)?;
-        let (variant, _) = experiment.variants.get(index)?;
-        Some((i64::from(experiment.version), variant))
+    /// The version (0: it is no exposure) and the variant; none where the core says why not.
+    #[cfg_attr(not(feature = "targeting"), allow(clippy::needless_option_as_deref))]
+    fn assigned(&self, index: usize) -> Option<(i64, &'static str)> {
+        let visitor = self.visitor.as_deref();
+        let experiment = self.config.experiments.get(index)?;
+        let unit = visitor.and_then(|visitor| self.unit(index, visitor));
+        let standing = Standing {
+            visitor,
+            unit: unit.as_deref(),
+            is_cookieless: self.found(found::COOKIELESS),
+            holdout: self.config.holdout,
+            given: &visitor::given(experiment.key),
+        };
+        enrol(experiment, standing, || self.admits(index)).ok()
+    }
+
+    /// Who is assigned: the visitor, or the profile that it was identified as.
+    #[cfg(feature = "targeting")]
+    fn unit(&self, index: usize, visitor: &str) -> Option<String> {
+        let unit = if self.is_of_profiles(index) { visitor::profile() } else { visitor.to_owned() };
+        Some(unit).filter(|unit| !unit.is_empty())
+    }
+
+    /// Everybody may take part.
+    #[cfg(not(feature = "targeting"))]
+    #[allow(clippy::unused_self)]
+    fn admits(&self, _: usize) -> bool {
+        true
+    }
+
+    /// Who is assigned: the visitor.
+    #[cfg(not(feature = "targeting"))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
+    fn unit<'a>(&self, _: usize, visitor: &'a str) -> Option<&'a str> {
+        Some(visitor)
     }
 }

@@ -63,8 +63,38 @@ extern "C" {
     /// Does this node of the click's path, or the form that is submitted, match the selector of that number?
     pub fn matches(node: u32, selector: u32) -> bool;
 
+    /// An exposure, for whoever listens.
+    pub fn exposed(event: &str);
+
     /// The answer of a function to the page. A returned text would need a good deal of glue.
     pub fn say(text: &str);
+
+    /// What is known of the visitor: an object, in the form that core's conditions read.
+    #[cfg(feature = "targeting")]
+    pub fn attributes() -> String;
+
+    /// `Number(text)`.
+    #[cfg(feature = "targeting")]
+    #[wasm_bindgen(js_name = numberOf)]
+    pub fn number_of(text: &str) -> f64;
+
+    /// `String(number)`.
+    #[cfg(feature = "targeting")]
+    #[wasm_bindgen(js_name = textOf)]
+    pub fn text_of(number: f64) -> String;
+
+    /// `text.toLowerCase()`.
+    #[cfg(feature = "targeting")]
+    pub fn lower(text: &str) -> String;
+
+    /// The number of a regular expression. One that the browser does not understand has one too, and no match.
+    #[cfg(feature = "targeting")]
+    pub fn learn(pattern: &str, ignores_case: bool) -> u32;
+
+    /// Whether the regular expression of that number has a match.
+    #[cfg(feature = "targeting")]
+    #[wasm_bindgen(js_name = hasMatch)]
+    pub fn has_match(pattern: u32, text: &str) -> bool;
 
     /// Nothing is under way: settles what `flush` promised.
     pub fn idle();

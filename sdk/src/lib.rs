@@ -18,6 +18,8 @@ mod page;
 mod page_view;
 pub mod queue;
 mod session;
+#[cfg(feature = "targeting")]
+mod targeting;
 mod transport;
 pub mod visitor;
 

@@ -7,6 +7,8 @@ use crate::queue::Queue;
 use crate::transport::Transport;
 use crate::visitor;
 use tributary_core::page_config::PageConfig;
+#[cfg(feature = "targeting")]
+use tributary_core::page_targeting::Audience;
 use tributary_core::text::{self, cut};
 
 /// Unique within one visitor's history: 72 bits.
@@ -54,6 +56,9 @@ pub struct Page {
     /// Goals met by submits.
     pub submits: Goals,
     identified: bool,
+    /// Whom the last experiments of the configuration are for.
+    #[cfg(feature = "targeting")]
+    pub audiences: Vec<Audience>,
 }
 
 impl Page {
@@ -73,6 +78,8 @@ impl Page {
             address: String::new(),
             exposed: Vec::new(),
             identified: false,
+            #[cfg(feature = "targeting")]
+            audiences: Vec::new(),
         }
     }
 
@@ -95,6 +102,10 @@ impl Page {
     }
 
     fn record_at(&mut self, at: i64, event: &str) {
+        #[cfg(feature = "targeting")]
+        if self.audiences.iter().any(|audience| audience.is_of_profiles) {
+            self.queue.speak_of(visitor::profile());
+        }
         let Some(visitor) = &self.visitor else { return };
         if let Some(held) = &mut self.held {
             held.push(event.into());

@@ -15,13 +15,20 @@ impl Page {
         self.record_view(&host::referrer());
     }
 
-    /// History moved: it counts when the address is another, but for a fragment that is no route.
-    pub fn moved(&mut self) {
+    /// History moved: it counts when the address is another, but for a fragment that is no route. True where it counts.
+    pub fn moved(&mut self) -> bool {
         let address = self.here();
-        if self.visitor.is_some() && address != self.address {
+        let counts = self.visitor.is_some() && address != self.address;
+        if counts {
             let before = core::mem::replace(&mut self.address, address);
             self.record_view(&before);
         }
+        counts
+    }
+
+    /// What of the page's address may leave it.
+    pub fn public_address(&self) -> String {
+        sendable(&self.here(), &self.config.query_parameters)
     }
 
     /// The page's address; with its fragment only where the page's routes are there.
@@ -33,7 +40,7 @@ impl Page {
     fn record_view(&mut self, referrer: &str) {
         self.exposed.clear();
         let mut event = String::from("\"$page_view\",{\"url\":");
-        json::string(&mut event, &sendable(&self.address, &self.config.query_parameters));
+        json::string(&mut event, &self.public_address());
         if !referrer.is_empty() {
             // Origin and path only: another site's query is none of ours.
             event.push_str(",\"referrer\":");

@@ -90,12 +90,32 @@ pub struct Queue {
     start: i64,
     last: i64,
     runs: Vec<Run>,
+    /// The profile that the runs to come name.
+    #[cfg(feature = "targeting")]
+    profile: String,
 }
 
 impl Queue {
     /// An empty queue of a page load.
     pub fn new(load: String) -> Self {
-        Self { load, next: 0, start: 0, last: 0, runs: Vec::new() }
+        Self {
+            load,
+            next: 0,
+            start: 0,
+            last: 0,
+            runs: Vec::new(),
+            #[cfg(feature = "targeting")]
+            profile: String::new(),
+        }
+    }
+
+    /// From here on events are of this profile, or of none: experiments of profiles go by it.
+    #[cfg(feature = "targeting")]
+    pub fn speak_of(&mut self, profile: String) {
+        if profile != self.profile {
+            self.profile = profile;
+            self.turn(Stage::Open, Stage::Waiting);
+        }
     }
 
     /// Takes an event: its time, and its name and body as `"name",{…}`.
@@ -152,6 +172,11 @@ impl Queue {
         json::number(&mut json, self.next);
         json.push_str(",\"at\":");
         json::number(&mut json, at);
+        #[cfg(feature = "targeting")]
+        if !self.profile.is_empty() {
+            json.push_str(",\"profile\":");
+            json::string(&mut json, &self.profile);
+        }
         json.push_str(",\"events\":[");
         json.push_str(END);
         self.runs.push(Run { name, unsaved: true, visitor: visitor.into(), events: 0, json, stage: Stage::Open });

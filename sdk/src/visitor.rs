@@ -7,6 +7,9 @@ use crate::session;
 const ID: &str = "visitor";
 const PROFILE: &str = "profile";
 const VARIANT: &str = "variant.";
+/// When the visitor's first session began.
+#[cfg(feature = "targeting")]
+const FIRST: &str = "first";
 /// The visitor before, whom an answer that was under way may bring back into the cookie.
 const FORMER: &str = "former";
 /// 22 characters of 6 bits: 132 bits, of which 128 were asked for.
@@ -33,6 +36,8 @@ pub fn restore() -> String {
 /// A new visitor; what the one before was called and given is forgotten.
 pub fn fresh() -> String {
     forget();
+    #[cfg(feature = "targeting")]
+    note_first();
     host::set(FORMER, &kept());
     keep(host::random(ID_LENGTH))
 }
@@ -41,6 +46,22 @@ fn forget() {
     host::remove(PROFILE);
     host::remove(VARIANT);
     host::remove(session::NAME);
+    #[cfg(feature = "targeting")]
+    host::remove(FIRST);
+}
+
+/// Remembers the session that the visitor was new in.
+#[cfg(feature = "targeting")]
+fn note_first() {
+    let mut text = String::new();
+    json::number(&mut text, session::first());
+    host::set(FIRST, &text);
+}
+
+/// Whether the visitor was here before this session. Of one that is older than what is stored nobody knows a first session.
+#[cfg(feature = "targeting")]
+pub fn is_returning() -> bool {
+    tributary_core::text::number(&host::get(FIRST)) != session::first()
 }
 
 fn keep(id: String) -> String {

@@ -6,6 +6,6 @@ const tag = document.currentScript;
 const given = self.__tributary;
 delete self.__tributary;
 WebAssembly.compileStreaming(fetch(new URL("/sdk.wasm", tag.src))).then(
-  (module) => run(() => module, given, tag),
+  (module) => run(module, given, tag, () => Promise.reject()),
   () => {},
 );

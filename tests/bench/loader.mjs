@@ -9,7 +9,7 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import puppeteer from "puppeteer-core";
-import { GLUE, buildSdk, bundle, literal, sizes } from "../../scripts/build-sdk.mjs";
+import { USUAL_GLUE, buildSdk, bundle, literal, sizes } from "../../scripts/build-sdk.mjs";
 import { findChromium } from "../../scripts/setup/chromium.mjs";
 import { ROOT } from "../../scripts/support/paths.mjs";
 import { STUB } from "../browser/support/stage.mjs";
@@ -27,10 +27,12 @@ const NETWORKS = [
 const CONFIG = { experiments: [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }], clicks: [{ goal: 0, selector: ".buy" }] };
 
 await buildSdk();
-const wasm = readFileSync(path.join(GLUE, "page.wasm"));
+const wasm = readFileSync(path.join(USUAL_GLUE, "page.wasm"));
+/** Nothing further is loaded here. */
+const BUILD = { TRIBUTARY_BUILD: '""' };
 const head = Buffer.from(preamble("08c0ffee00c0ffee00c0ffee", CONFIG));
-const carried = await bundle(path.join(ROOT, "www/loader/t.js"), literal(wasm));
-const base64 = await bundle(path.join(ROOT, "www/loader/t.js"), `atob("${wasm.toString("base64")}")`);
+const carried = await bundle(path.join(ROOT, "www/loader/t.js"), { wasm: literal(wasm), parts: [], define: BUILD });
+const base64 = await bundle(path.join(ROOT, "www/loader/t.js"), { wasm: `atob("${wasm.toString("base64")}")`, parts: [], define: BUILD });
 const fetched = await bundle(path.join(ROOT, "tests/bench/loader-fetched.js"));
 const LOADERS = {
   "in the script": { script: carried, requests: [carried] },

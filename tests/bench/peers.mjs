@@ -8,7 +8,7 @@ import path from "node:path";
 import { findChromium } from "../../scripts/setup/chromium.mjs";
 import { DIST_WWW, ROOT } from "../../scripts/support/paths.mjs";
 import { run } from "../../scripts/support/process.mjs";
-import { preamble } from "../browser/support/page-config.mjs";
+import { build, preamble } from "../browser/support/page-config.mjs";
 
 const PEERS = path.join(ROOT, "../shared/peers-bench");
 const AGAINST = ["growthbook", "snowplow", "statsig"];
@@ -33,7 +33,7 @@ const TAG = `<script>${preamble("bench", CONFIG)}</script>
 function addSubject(folder) {
   const own = path.join(folder, "subjects/tributary");
   mkdirSync(path.join(own, "static"), { recursive: true });
-  cpSync(path.join(DIST_WWW, "sdk/t.js"), path.join(own, "static/t.js"));
+  cpSync(path.join(DIST_WWW, "sdk", build(CONFIG)), path.join(own, "static/t.js"));
   writeFileSync(path.join(own, "tag.html"), TAG);
   writeFileSync(path.join(own, "subject.json"), JSON.stringify({ label: "Tributary", experiments: "local hash", autocapture: "configured goals" }));
 }

@@ -14,6 +14,7 @@ import { above, budgets } from "../support/budgets.mjs";
 import { KEYS } from "../support/workerd.mjs";
 import { core } from "./core.mjs";
 import { cost } from "./cost.mjs";
+import { flicker } from "./flicker.mjs";
 import { history } from "./history.mjs";
 import { peers } from "./peers.mjs";
 import { report } from "./report.mjs";
@@ -22,8 +23,9 @@ import { collectorBytes, sdk } from "./sdk.mjs";
 import { calibration, statistics } from "./statistics.mjs";
 import { table } from "./support/table.mjs";
 import { throughput } from "./throughput.mjs";
+import { webhook } from "./webhook.mjs";
 
-const MEASURES = { sdk, collector: collectorBytes, core, statistics, calibration, rows, report, history, cost, throughput, peers };
+const MEASURES = { sdk, collector: collectorBytes, core, statistics, calibration, rows, webhook, report, history, cost, throughput, flicker, peers };
 /** Takes minutes, and needs what is not part of the project: only when asked for. */
 const ONLY_ASKED = ["peers"];
 

@@ -82,7 +82,8 @@ for (const [answers, left, what] of [[refusals, 0, "is final"], [others, 1, "is 
       site.answer = async () => ({ status, body });
       const page = await visitor.open(on.page(`/refused/${status}`, html(site.tag())));
       await flush(page);
-      assert.equal(site.batches.length, 1);
+      // After a 408 on a connection that was used before, a browser asks once more by itself, with the same bytes.
+      assert.equal(new Set(site.batches.map(({ sent_at: at }) => at)).size, 1);
       assert.equal(await stored(page), left);
       await visitor.close();
     });
@@ -227,10 +228,10 @@ for (const [what, script, attributes] of [
   });
 }
 
-test("where wasm is forbidden, nothing throws and the visitor sees control", async () => {
+test("where wasm is forbidden, and the script that stands for it too, nothing throws and the visitor sees control", async () => {
   const site = on.site({ experiments: [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }] });
   const visitor = await on.visitor();
-  const policy = `<meta http-equiv="Content-Security-Policy" content="script-src 'unsafe-inline' ${on.collector}">`;
+  const policy = `<meta http-equiv="Content-Security-Policy" content="script-src 'unsafe-inline' ${on.collector}/t.js">`;
   const page = await visitor.open(on.page("/policy", html(policy + site.tag())));
   const given = await page.evaluate(async () => {
     tributary.track("nowhere");

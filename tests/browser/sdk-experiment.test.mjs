@@ -71,6 +71,29 @@ test("once exposed, a visitor keeps the variant and its version, whatever happen
   await visitor.close();
 });
 
+test("of an experiment that is over all get its variant, whatever they had, and nobody is exposed", async () => {
+  const site = on.site({ experiments: [ALL_B] });
+  const visitor = await on.visitor();
+  await (await visitor.open(on.page("/over", html(site.tag())))).evaluate(() => (tributary.getVariant("hero"), tributary.flush()));
+  await site.until(() => site.named("$exposure").length === 1);
+  const over = { key: "hero", seed: "", version: 0, variants: [["control", 10_000]] };
+  const rows = [
+    ["/over", { experiments: [over] }, "", "control"],
+    ["/over-asking", { experiments: [over] }, 'data-consent="required"', "control"],
+    ["/over-cookieless", { holdout: 10_000, experiments: [over] }, "data-cookieless", "control"],
+    ["/over-held-out", { holdout: 10_000, experiments: [over] }, "", null],
+  ];
+  for (const [path, config, attributes, given] of rows) {
+    site.config = config;
+    const page = await visitor.open(on.page(path, html(site.tag(attributes))));
+    const told = await page.evaluate(() => [tributary.getVariant("hero"), tributary.getAssignments()]);
+    assert.deepEqual(told, [given, given ? { hero: given } : {}], path);
+    await flush(page);
+  }
+  assert.equal(site.named("$exposure").length, 1);
+  await visitor.close();
+});
+
 test("a visitor who was only assigned, never exposed, follows the weights", async () => {
   const site = on.site({ experiments: [ALL_B] });
   const visitor = await on.visitor();

@@ -158,6 +158,7 @@ test("an experiment is made as a draft with a number of its own, names after its
     variants: [{ key: "control", name: "control" }, { key: "b", name: "b" }, { key: "c", name: "Bold" }],
     allocations: [{ coverage: 10_000, weights: [3334, 3333, 3333] }],
     goals: [{ ...GOAL, name: "order", direction: "increase", per: "unit", added_in: 0 }],
+    plan: { method: "fixed", base_rate: 0.02, smallest_effect: 0.2, confidence: 0.95, power: 0.8, after: "keep_running" },
     started_at: null,
     started_in: 0,
     ended_at: null,
@@ -235,6 +236,20 @@ test("an experiment that is not there cannot be started, one that is there canno
   assert.deepEqual(await code("draft/stop"), [409, "conflict"]);
 });
 
+test("how an experiment is decided is refused by its field where it makes no sense, and fixed once it was started", async () => {
+  const site = await siteFor(on, { currency: "JPY" });
+  const made = (plan) => site.call("POST", "/experiments", { body: { ...HERO, plan } });
+  assert.deepEqual(error(await made({ base_rate: 2 })), [400, "bad_field", "plan.base_rate"]);
+  assert.deepEqual(error(await made({ method: "guess" })), [400, "malformed", "plan.method"]);
+  const { body } = await made({ revenue_cap: "500.4", after: "complete" });
+  assert.deepEqual([body.plan.revenue_cap, body.plan.after], ["500", "complete"]);
+  const plan = (plan) => site.call("PATCH", "/experiments/hero", { body: { plan } });
+  assert.equal((await plan({ method: "sequential" })).body.plan.after, "keep_running");
+  await change(site, "hero/start", {});
+  const fixed = await plan({ method: "bayesian" });
+  assert.deepEqual([...error(fixed), fixed.body.error.limit], [409, "conflict", "plan.method", "as it was at the start"]);
+});
+
 test("a start may lie up to 400 days in the past", async () => {
   const site = await siteFor(on);
   await site.call("POST", "/experiments", { body: HERO });
@@ -288,13 +303,14 @@ test("a site whose shard does not hear of it yet is made, and says so", async ()
 
 describe("t.js carries what is in force", () => {
   const script = (site, { now = NOW, headers } = {}) => request(on.origin, "GET", `/t.js?site=${site.key}`, { now, headers });
-  const configuration = ({ body }) => Buffer.from(/config:"([\w-]*)"/.exec(body)[1], "base64url").toString();
+  const given = ({ body }) => JSON.parse(/^self\.__tributary=(\{[^]*?\});/.exec(body)[1]);
+  const configuration = (answer) => given(answer).config;
 
   test("with the site's key, and for pages of any origin", async () => {
     const site = await siteFor(on);
     const answer = await script(site);
     assert.equal(answer.status, 200);
-    assert.ok(answer.body.startsWith(`self.__tributary={site:"${site.key}",`), answer.body.slice(0, 80));
+    assert.ok(answer.body.startsWith(`self.__tributary={"site":"${site.key}",`), answer.body.slice(0, 80));
     assert.equal(answer.headers.get("content-type"), "text/javascript; charset=utf-8");
     assert.equal(answer.headers.get("access-control-allow-origin"), "*");
     assert.equal(answer.headers.get("cache-control"), "public, max-age=60");
@@ -329,6 +345,45 @@ describe("t.js carries what is in force", () => {
     await site.run({ ...HERO, name: "Secret plan" });
     const told = configuration(await script(site));
     assert.ok(!/Secret|purchase/.test(told), told);
+  });
+
+  test("with what the site's pages need in it, and not what only others need", async () => {
+    const site = await siteFor(on);
+    const plain = await script(site);
+    await site.call("POST", "/communications", { body: { key: "spring", type: "popup" } });
+    const larger = await script(site, { now: NOW + 5 * SECOND });
+    assert.ok(larger.body.length > plain.body.length + 2_000, `${plain.body.length}, then ${larger.body.length}`);
+  });
+
+  const OFFER = { ...HERO, key: "offer", condition: { country: "DE" } };
+
+  test("with the visitor's country where a condition asks for it, and then for one browser alone", async () => {
+    const site = await siteFor(on);
+    const from = (country, now = NOW) => script(site, { now, headers: { "cf-ipcountry": country } });
+    const plain = await from("DE");
+    assert.deepEqual([given(plain).country, plain.headers.get("cache-control")], [undefined, "public, max-age=60"]);
+    await site.run(OFFER);
+    const [german, french, nowhere] = [await from("DE", NOW + 5 * SECOND), await from("FR", NOW + 5 * SECOND), await from("XX", NOW + 5 * SECOND)];
+    assert.deepEqual([german, french, nowhere].map((answer) => given(answer).country), ["DE", "FR", undefined]);
+    assert.equal(german.headers.get("cache-control"), "private, max-age=60");
+    assert.notEqual(german.headers.get("etag"), french.headers.get("etag"));
+  });
+
+  test("of a header that is no country nothing reaches the script", async () => {
+    const site = await siteFor(on);
+    await site.run(OFFER);
+    for (const country of ["d", 'D"', "};", "DEU", "de"]) {
+      assert.equal(given(await script(site, { headers: { "cf-ipcountry": country } })).country, undefined, country);
+    }
+  });
+
+  test("with what variants change, and whom experiments are for", async () => {
+    const site = await siteFor(on);
+    const change = { type: "text", selector: "h1", value: "</script>\u2028\"" };
+    await site.run({ ...OFFER, variants: [{ key: "control" }, { key: "b", changes: [change] }] });
+    const { changes, targeting, config } = given(await script(site));
+    assert.deepEqual(changes, [["offer", [["b", [[0, "h1", null, change.value]]]]]]);
+    assert.ok(targeting.includes("\noffer\n") && !config.includes("offer"), targeting);
   });
 
   test("without a site there is none", async () => {

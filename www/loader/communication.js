@@ -1,14 +1,8 @@
 // Pop-ups, notifications and website blocks that stand in the page with `data-trib-popup|notification|block="key"`: when they
 // appear, are hovered, clicked and dismissed. Nobody has to call anything.
 
-import { later, never, now, safely } from 'tributary-host';
+import { APPEARED, DISMISSED, HOVERED, later, never, now, safely } from 'tributary-host';
 import * as sdk from 'tributary-wasm';
-
-/** What can happen to one, by the numbers of sdk/src/communication.rs. */
-export const APPEARED = 0;
-export const CLICKED = 1;
-export const HOVERED = 2;
-export const DISMISSED = 3;
 
 const KINDS = ['data-trib-popup', 'data-trib-notification', 'data-trib-block'];
 const DISMISS = 'data-trib-dismiss';

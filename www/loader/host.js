@@ -22,8 +22,17 @@ const KEPT = ['revenue', 'currency', 'order_id'];
 const COOKIE_AGE = 34_560_000;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** What `tributary.js` sets: where events go, what names begin with, the wasm's functions, and what was clicked. */
-export const site = {};
+/** What can happen to a communication, by the numbers of sdk/src/communication.rs. */
+export const APPEARED = 0;
+export const CLICKED = 1;
+export const HOVERED = 2;
+export const DISMISSED = 3;
+
+/**
+ * What `tributary.js` sets: where events go, what names begin with, the wasm's functions, and what was clicked. It is also
+ * what `more.js` gets to know: who listens takes over the `push` of the exposures (and of the log, where there is one).
+ */
+export const site = { exposures: [] };
 
 let calls = '';
 let said;
@@ -57,8 +66,13 @@ export function keep(at, name, properties) {
   }
   // Names that begin with $ are Tributary's own.
   if (typeof name !== 'string' || !name || name[0] === '$' || calls.length > ROOM) return false;
+  return put(at, `${stringify(name)},${body?.[0] === '{' ? body : '{}'}`);
+}
+
+/** Keeps an event as the wasm takes it: `"name",{…}`. */
+export function put(at, event) {
   const first = !calls;
-  calls += `${at} ${stringify(name)},${body?.[0] === '{' ? body : '{}'}\n`;
+  calls += `${at} ${event}\n`;
   return first;
 }
 
@@ -157,6 +171,17 @@ const endpoint = () => site.endpoint + (site.own && !site.cookieless ? `?domain=
 export const later = (act, ms) => setTimeout(act, ms);
 export const never = safely((timer) => clearTimeout(timer));
 
+/** What conditions ask of the visitor and of JavaScript itself: see sdk/src/targeting.rs. */
+export function attributes() {
+  return safely(() => site.form(), '')();
+}
+export const numberOf = (text) => Number(text);
+export const textOf = (number) => String(number);
+export const lower = (text) => text.toLowerCase();
+const patterns = [];
+export const learn = (source, ignoresCase) => patterns.push(safely(() => new RegExp(source, ignoresCase ? 'i' : ''))()) - 1;
+export const hasMatch = (pattern, text) => patterns[pattern]?.test(text) ?? false;
+
 let request;
 
 /** Ends the request that is under way: its answer must not set the cookie of a visitor who withdrew. */
@@ -164,7 +189,7 @@ export const cancel = safely(() => request?.abort());
 
 export async function post(body, keepalive) {
   let status = 0;
-  let shift;
+  let told;
   request = AbortController && new AbortController();
   const patience = later(cancel, PATIENCE);
   try {
@@ -177,18 +202,21 @@ export async function post(body, keepalive) {
       signal: request?.signal,
     });
     ({ status } = answer);
-    const { shift: told, error } = await answer.json();
-    shift = told;
+    told = await answer.json();
     // Somebody else's 404, on the way to us or in our place, says nothing about the site.
-    if (status === 404 && !error?.code) status = 0;
+    if (status === 404 && !told.error?.code) status = 0;
   } catch {
     // No network, no answer in time, or none that can be read: the status says which.
   }
   never(patience);
-  site.answered(status, shift);
+  site.log?.push([body, status, told]);
+  site.answered(status, told?.shift);
 }
 
-export const beacon = safely((body) => sendBeacon.call(navigator, endpoint(), body), false);
+export const beacon = safely((body) => (site.log?.push([body]), sendBeacon.call(navigator, endpoint(), body)), false);
+
+/** Who comes to listen later hears of the last hundred. */
+export const exposed = (event) => void (site.exposures.push(event) > 100 && site.exposures.shift());
 
 /** Sends when so many ms are over, and not at any time that was said before; 0 is never. */
 export const wait = safely((ms) => {

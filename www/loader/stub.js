@@ -3,7 +3,7 @@
 ((page, name, queue) => {
   if (page.tributary) return;
   const api = (page[name || 'tributary'] = page.tributary = { q: queue, getVariant: () => null, getAssignments: () => ({}) });
-  'init track ready identify consent flush clear appeared clicked hovered dismissed observe'.split(' ').map((name) => {
+  'init track ready identify consent flush clear appeared clicked hovered dismissed observe on off inspect setAttributes'.split(' ').map((name) => {
     api[name] = (...values) => new Promise((settle) => queue.push([Date.now(), name, values, settle]));
   });
 })(window, document.currentScript.dataset.global, []);

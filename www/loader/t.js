@@ -1,14 +1,9 @@
 // The script of the tag. The wasm is in it: one request until a variant can be shown (docs/loader.md has the figures).
 
-import { run } from 'tributary-run';
+import { begin } from 'tributary-begin';
 
 const given = self.__tributary;
 delete self.__tributary;
-const compile = () => {
-  const text = TRIBUTARY_BYTES;
-  const bytes = new Uint8Array(text.length);
-  // Uint8Array.from takes several times as long.
-  for (let place = text.length; place--; ) bytes[place] = text.charCodeAt(place);
-  return new WebAssembly.Module(bytes);
-};
-run(compile, given, document.currentScript);
+const { currentScript: tag } = document;
+// `import()` and no element: it is held to the policy's script-src as this script is, and to nothing else.
+begin(given, tag, (file) => import(new URL(`sdk/${TRIBUTARY_BUILD}/${file}.js`, tag.src)));

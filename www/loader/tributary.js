@@ -1,12 +1,14 @@
 // The public functions, around the wasm. None of them throws into the page; where anything fails the visitor sees control.
 
+// What is in some builds only has something lesser in the others: see scripts/build-sdk.mjs.
 import * as communication from 'tributary-communication';
 import * as host from 'tributary-host';
 import { safely } from 'tributary-host';
+import * as targeting from 'tributary-targeting';
+import * as variants from 'tributary-variants';
 import * as sdk from 'tributary-wasm';
 
-const { parse } = JSON;
-const { history, location, Promise, queueMicrotask, Uint8Array, URL } = self;
+const { history, location, Promise, queueMicrotask, URL } = self;
 const settled = Promise.resolve();
 
 /** What a function answers where it cannot do its work. */
@@ -22,17 +24,25 @@ const functions = {
   init() {},
   track: (name, properties) => void track(host.now(), name, properties),
   ready: () => settled,
-  getVariant: (key) => host.ask(sdk.variant, `${key}`) ?? null,
-  getAssignments: () => parse(host.ask(sdk.assignments) ?? '{}'),
-  identify: (profile) => sdk.identify(`${profile ?? ''}`),
+  getVariant: (key) => variants.give(`${key}`),
+  getAssignments: () => variants.assignments(),
+  identify(profile) {
+    sdk.identify(`${profile ?? ''}`);
+    variants.refresh();
+  },
+  setAttributes(attributes) {
+    targeting.setAttributes(attributes);
+    variants.refresh();
+  },
   // Whatever is not true is no consent. What the visitor sees when they agree counts from then on.
   consent(given) {
     if (sdk.consent(given === true)) communication.again();
+    variants.refresh();
   },
   // Communications that code shows, and shadow roots that cannot be found.
-  appeared: (key) => sdk.communicated(communication.APPEARED, `${key}`),
-  clicked: (key) => sdk.communicated(communication.CLICKED, `${key}`),
-  hovered: (key) => sdk.communicated(communication.HOVERED, `${key}`),
+  appeared: (key) => sdk.communicated(host.APPEARED, `${key}`),
+  clicked: (key) => sdk.communicated(host.CLICKED, `${key}`),
+  hovered: (key) => sdk.communicated(host.HOVERED, `${key}`),
   dismissed: (key) => communication.dismissed(`${key}`),
   observe: communication.observe,
   flush() {
@@ -40,17 +50,25 @@ const functions = {
     sdk.flush();
     return done;
   },
-  clear: () => sdk.clear(),
+  clear() {
+    sdk.clear();
+    variants.refresh();
+  },
+  ...Object.fromEntries(['on', 'off', 'inspect'].map((name) => [name, (...values) => more(name, values)])),
 };
 
+/** What only some pages ask for is in a file of its own (www/loader/more.js); who loads it sees to it that it is fetched once. */
+const more = (name, values) => host.site.load('more').then((file) => file[name](host.site, ...values)).catch(() => {});
+
 /**
- * Starts in this page. Where that fails (no wasm here, or none allowed) the functions are there and give control.
+ * Starts in this page. Where that fails the functions are there and give control.
  *
- * @param {() => WebAssembly.Module} compile
+ * @param {WebAssembly.Module} module
  * @param {{site: string, config: string}} given what the collector put in front of the script
  * @param {HTMLScriptElement} tag the script's own element
+ * @param {(file: string) => Promise<object>} load fetches a file that only some pages ask for
  */
-export function run(compile, given, tag) {
+export function run(module, given, tag, load) {
   const name = tag.dataset.global || 'tributary';
   const before = self.tributary;
   const api = (self[name] = self.tributary = before?.track ? before : {});
@@ -59,9 +77,17 @@ export function run(compile, given, tag) {
   const early = api.q ?? [];
   delete api.q;
 
-  const started = safely(() => start(compile, given, tag, early))();
+  const options = { ...tag.dataset };
+  const started = safely(() => start(module, given, tag, early, options))();
   for (const name in functions) {
     api[name] = started ? safely(functions[name], control[name]) : () => control[name];
+  }
+  Object.assign(host.site, { api, given, load, get: host.get, names: host.names });
+  if (started && isOn(options.datalayer)) more('bridge', [options.datalayer]);
+  // From here on a log is kept, so that nothing is missed until the inspector is there.
+  if (started && /[?&]tributary_inspect\b/.test(location.search)) {
+    host.site.log = [];
+    more('inspect', []);
   }
   for (const [at, name, values, settle] of early) {
     settle?.(name === 'track' ? started && safely(track)(at, ...values) : api[name]?.(...values));
@@ -71,25 +97,25 @@ export function run(compile, given, tag) {
 /** An attribute that is there, or an option that is true. */
 const isOn = (option) => option === '' || (option && option !== 'false');
 
-function start(compile, { site, config }, tag, early) {
-  const options = { ...tag.dataset };
+function start(module, given, tag, early, options) {
+  const { site, config } = given;
   for (const [, name, [value]] of early) {
     if (name === 'init') Object.assign(options, value);
     // It was refused before we came: nothing may begin.
     if (name === 'consent' && value !== true) options.consent = 'required';
   }
-  sdk.initSync({ module: compile() });
+  sdk.initSync(module);
   // Beside the script, wherever the collector is mounted, unless the tag names it.
   const { href, origin } = new URL(`v1/sites/${site}/events`, options.collector ?? tag.src);
   Object.assign(host.site, {
     endpoint: href,
     own: origin === location.origin,
+    key: site,
     name: `tributary.${site}.`,
     cookie: `tributary_${site}`,
     answered: safely(sdk.answered),
     send: safely(sdk.flush),
   });
-  const text = new TextDecoder().decode(Uint8Array.from(atob(config.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)));
   const found = [
     options.consent === 'required',
     navigator.globalPrivacyControl || navigator.doNotTrack === '1',
@@ -100,19 +126,27 @@ function start(compile, { site, config }, tag, early) {
   ];
   host.site.cookieless = found.at(-1);
   // The bits of one number, as sdk/src/page.rs lists them.
-  const looks = sdk.start(text, found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0));
-  if (looks) listen(looks > 1 && options);
+  host.site.found = found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0);
+  targeting.begin(given, options);
+  const looks = sdk.start(config, host.site.found, given.targeting);
+  if (looks) {
+    listen(looks > 1 && options);
+    targeting.begin(given, options);
+    variants.begin(given, options, on);
+  }
   return looks;
 }
 
 /** Every listener there is: passive, in the capture phase, so that no handler of the page comes before them. */
+const on = (target, name, react) => target.addEventListener(name, safely(react), { capture: true, passive: true });
+
 function listen(watching) {
-  const { happened } = sdk;
+  // Named by itself: an object of all of the wasm's functions would bring those along that nobody calls.
+  const happened = (what) => sdk.happened(what);
   const interacted = (submit, path, communication) => {
     host.site.path = path;
     sdk.interacted(submit, path.length, communication);
   };
-  const on = (target, name, react) => target.addEventListener(name, safely(react), { capture: true, passive: true });
   // An open shadow root is in the path; what is in a closed one counts as its host.
   on(self, 'click', (event) => {
     const path = event.composedPath();
@@ -122,13 +156,16 @@ function listen(watching) {
   const submits = (root) => on(root, 'submit', (event) => event.isTrusted && interacted(true, [event.target], ''));
   submits(self);
 
-  const moved = safely(() => happened(0));
+  const moved = safely(() => happened(0) && variants.viewed());
   on(self, 'popstate', moved);
   on(self, 'online', () => happened(1));
   on(self, 'storage', ({ key, newValue }) => happened(newValue && key === `${host.site.name}withdrawn` ? 7 : 2));
   on(self, 'pageshow', (event) => {
     happened(event.persisted ? 3 : 6);
-    if (event.persisted) communication.again();
+    if (event.persisted) {
+      communication.again();
+      variants.viewed();
+    }
   });
   on(self, 'pagehide', () => happened(4));
   // Safari may skip this on a link navigation, and a phone that kills the page skips pagehide: both are needed.

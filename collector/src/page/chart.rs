@@ -46,6 +46,15 @@ pub fn mark(variant: usize) -> Markup {
     }
 }
 
+/// The same within a picture, in the middle of a place in per cent of the box.
+pub fn mark_at(variant: usize, x: f64, y: f64) -> Markup {
+    html! {
+        svg class={ "mark v" (variant % STYLES) } x=(per_cent(x)) y=(per_cent(y)) {
+            path transform="translate(-6 -6)" d=(MARKS[variant % STYLES]) {}
+        }
+    }
+}
+
 /// The legend: each line's mark and name.
 pub fn legend(lines: &[Line]) -> Markup {
     html! {
@@ -75,9 +84,7 @@ pub fn chart(title: &str, days: &[String], lines: &[Line]) -> Markup {
             }
             @for (index, line) in lines.iter().enumerate() {
                 @if let Some((day, share)) = ends(line) {
-                    svg class={ "mark v" (index % STYLES) } x=(per_cent(x(day, days.len()))) y=(per_cent(scale.y(share))) {
-                        path transform="translate(-6 -6)" d=(MARKS[index % STYLES]) {}
-                    }
+                    (mark_at(index, x(day, days.len()), scale.y(share)))
                 }
             }
             // After the lines, so that no line crosses a label.
@@ -186,7 +193,8 @@ fn ends(line: &Line) -> Option<(usize, f64)> {
     line.shares.iter().enumerate().rev().find_map(|(day, share)| Some((day, (*share)?)))
 }
 
-fn per_cent(place: f64) -> String {
+/// A place in per cent of the box, as SVG has it.
+pub fn per_cent(place: f64) -> String {
     format!("{place:.2}%")
 }
 

@@ -3,14 +3,12 @@
 use maud::{Markup, html};
 use tributary_core::config::Status;
 use tributary_core::report::{ExperimentReport, Report};
-use tributary_core::time::{DAY, Millis};
+use tributary_core::time::Millis;
 
 use super::goal_table::goal_table;
 use super::over_days::over_days;
+use super::result::result;
 use super::{Tag, layout, number, snippet};
-
-/// Results show from this long after the start; before that counts only (a rate of a few hours misleads).
-const RESULTS_AFTER: Millis = DAY;
 
 /// The page of the experiment with this key; `None` where the site has none.
 pub fn experiment(report: &Report, key: &str, tag: &Tag) -> Option<Markup> {
@@ -31,9 +29,7 @@ pub fn experiment(report: &Report, key: &str, tag: &Tag) -> Option<Markup> {
         } @else if exposures(experiment) == 0 {
             (snippet::no_exposure(&report.site, key, challenger(experiment), tag))
         } @else {
-            @if !results {
-                p.note { "Results show from 24 hours after the start. Until then this page shows counts only." }
-            }
+            (result(experiment))
             @if let Some(goal) = experiment.goals.iter().find(|goal| goal.primary).filter(|_| results) {
                 (over_days(goal, experiment))
             }
@@ -50,7 +46,7 @@ pub fn experiment(report: &Report, key: &str, tag: &Tag) -> Option<Markup> {
 
 /// Whether rates and differences may be shown.
 pub fn shows_results(experiment: &ExperimentReport, as_of: Millis) -> bool {
-    experiment.started_at.is_some_and(|start| as_of - start >= RESULTS_AFTER)
+    experiment.shown_from.is_some_and(|from| from <= as_of)
 }
 
 /// Visitors exposed to any of the variants.
@@ -98,7 +94,7 @@ fn minute(local: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use tributary_core::time::HOUR;
+    use tributary_core::time::{DAY, HOUR};
 
     use super::*;
     use crate::page::fixture;
@@ -117,9 +113,9 @@ mod tests {
     #[test]
     fn before_24_hours_counts_show_and_nothing_that_compares() {
         let page = page(fixture::experiment(DAY - 1));
-        assert!(page.contains("Results show from 24 hours after the start"), "{page}");
+        assert!(page.contains("Results show from 24 hours on"), "{page}");
         assert!(page.contains(">2,400</td>") && page.contains(">$7,254.00</td>"), "{page}");
-        for hidden in ["25.0 %", "$3.63", "$87.40", "<svg class=\"chart\""] {
+        for hidden in ["25.0 %", "$3.63", "$87.40", "<svg class=\"chart\"", "<svg class=\"span\""] {
             assert!(!page.contains(hidden), "{hidden} in {page}");
         }
     }
@@ -127,7 +123,12 @@ mod tests {
     #[test]
     fn from_24_hours_on_results_show() {
         let page = page(fixture::experiment(DAY));
-        assert!(page.contains("<svg class=\"chart\"") && !page.contains("Results show from"), "{page}");
+        assert!(
+            page.contains("<svg class=\"chart\"")
+                && page.contains("<svg class=\"span\"")
+                && !page.contains("Results show from"),
+            "{page}"
+        );
     }
 
     #[test]

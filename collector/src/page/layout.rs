@@ -8,12 +8,13 @@ use tributary_core::time::Day;
 use super::{chart, number};
 
 /// The pages about a site: the last part of the address, and the name.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 7] = [
     ("", "Overview"),
     ("communications", "Communications"),
     ("campaigns", "Campaigns"),
     ("experiences", "Experiences"),
     ("goals", "Goals"),
+    ("webhooks", "Webhooks"),
     ("diagnostics", "Diagnostics"),
 ];
 /// What a range says, by its days; another length is none of them.

@@ -13,20 +13,24 @@ mod experiment;
 mod fixture;
 mod goal_table;
 mod goals;
+mod intervals;
 mod layout;
 mod money;
 mod number;
 mod over_days;
 mod overview;
+mod result;
 mod sign_in;
 mod snippet;
 mod table;
+mod webhooks;
 
 use maud::Markup;
 use tributary_core::report::Report;
 
 pub use layout::nowhere;
 pub use sign_in::{Attempt, sign_in};
+pub use webhooks::webhooks;
 
 /// What a developer copies needs to know.
 pub struct Tag {

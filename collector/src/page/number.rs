@@ -2,21 +2,16 @@
 //!
 //! Rates and differences are rounded once, half away from zero, from whole numbers, never through binary floating point.
 
-use tributary_core::money::{Currency, average};
+use tributary_core::money::average;
 use tributary_core::time::{DAY, HOUR, MINUTE, Millis};
+pub use tributary_core::words::number::{amount, chance, change, count, p_value, plural, share, size};
+use tributary_core::words::number::{tenths_of_percent, with_one_decimal};
 
 /// A figure that cannot be given (an average of nothing, a rate before results show).
 pub const NONE: &str = "–";
 
 /// Keeps a number and its unit on one line.
 const NO_BREAK: char = '\u{a0}';
-
-/// A count with its thousands set apart: `1,234`.
-pub fn count(count: impl Into<i128>) -> String {
-    let count = count.into();
-    let sign = if count < 0 { "−" } else { "" };
-    format!("{sign}{}", grouped(&count.unsigned_abs().to_string()))
-}
 
 /// `part / whole` in per cent with one decimal: `12.3 %`. [`NONE`] of nothing.
 pub fn percent(part: impl Into<i128>, whole: impl Into<i128>) -> String {
@@ -31,46 +26,13 @@ pub fn difference(part: i128, whole: i128, base_part: i128, base_whole: i128) ->
         return NONE.into();
     }
     let (ours, base) = (part * base_whole, base_part * whole);
-    per_mille(ours - base, base)
-        .map_or(NONE.into(), |tenths| tenths_of_percent(tenths, if tenths > 0 { "+" } else { "" }))
+    per_mille(ours - base, base).map_or(NONE.into(), |tenths| tenths_of_percent(tenths, "+"))
 }
 
 /// `part / whole` with one decimal and its sign: `+12.3`, `−0.4`. [`NONE`] where there is nothing to divide by.
 pub fn tenths(part: i128, whole: i128) -> String {
     let tenths = part.checked_mul(10).and_then(|part| average(part, whole));
-    tenths.map_or(NONE.into(), |tenths| {
-        let sign = match tenths {
-            ..0 => "−",
-            0 => "",
-            1.. => "+",
-        };
-        let tenths = tenths.unsigned_abs();
-        format!("{sign}{}.{}", grouped(&(tenths / 10).to_string()), tenths % 10)
-    })
-}
-
-/// An amount given as decimal text, with its currency: `$1,234.50`, `¥500`, `CHF 80.00`.
-pub fn amount(decimal: &str, currency: Currency) -> String {
-    let (whole, fraction) = decimal.split_once('.').map_or((decimal, None), |(whole, rest)| (whole, Some(rest)));
-    let mut shown = match currency.code() {
-        "USD" => "$".to_owned(),
-        "EUR" => "€".to_owned(),
-        "GBP" => "£".to_owned(),
-        "JPY" => "¥".to_owned(),
-        code => format!("{code}{NO_BREAK}"),
-    };
-    shown.push_str(&grouped(whole));
-    if let Some(fraction) = fraction {
-        shown.push('.');
-        shown.push_str(fraction);
-    }
-    shown
-}
-
-/// A configured share, 0 to 1, in per cent with as many decimals as it has: `50 %`, `33.34 %`.
-pub fn share(share: f64) -> String {
-    let text = format!("{:.2}", share * 100.0);
-    format!("{}{NO_BREAK}%", text.trim_end_matches('0').trim_end_matches('.'))
+    tenths.map_or(NONE.into(), |tenths| with_one_decimal(tenths, "+"))
 }
 
 /// A length of time in its largest whole unit: `2 days`, `1 hour`.
@@ -80,12 +42,6 @@ pub fn duration(length: Millis) -> String {
         hours if hours >= HOUR => plural(hours / HOUR, "hour"),
         minutes => plural((minutes / MINUTE).max(0), "minute"),
     }
-}
-
-/// `1 day`, `1,200 days`.
-pub fn plural(number: impl Into<i128>, noun: &str) -> String {
-    let number = number.into();
-    format!("{}{NO_BREAK}{noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// `2026-11-03` as `3 Nov`; what is no such day stays as it is.
@@ -102,26 +58,10 @@ fn per_mille(part: i128, whole: i128) -> Option<i128> {
     average(part.checked_mul(1_000)?, whole)
 }
 
-fn tenths_of_percent(tenths: i128, plus: &str) -> String {
-    let sign = if tenths < 0 { "−" } else { plus };
-    let tenths = tenths.unsigned_abs();
-    format!("{sign}{}.{}{NO_BREAK}%", grouped(&(tenths / 10).to_string()), tenths % 10)
-}
-
-fn grouped(digits: &str) -> String {
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tributary_core::money::Currency;
 
     fn plain(text: &str) -> String {
         text.replace(NO_BREAK, " ")

@@ -42,12 +42,31 @@ pub async fn answer(mut request: Request, edge: &Edge, endpoint: Endpoint, value
         Endpoint::PauseExperiment => format!("/experiments/{key}/pause"),
         Endpoint::ResumeExperiment => format!("/experiments/{key}/resume"),
         Endpoint::StopExperiment => format!("/experiments/{key}/stop"),
+        Endpoint::UndoDecision => format!("/experiments/{key}/undo"),
+        Endpoint::DecideExperiment => return decide(edge, site, key, &authorization).await,
+        Endpoint::ListDecisions => {
+            return forward(edge, site, &format!("/experiments/{key}/decisions"), &authorization, None).await;
+        }
         Endpoint::MakeCommunication => "/communications".to_owned(),
         Endpoint::MakeSequence => "/sequences".to_owned(),
         Endpoint::MakeCampaign => "/campaigns".to_owned(),
         Endpoint::MakeExperience => "/experiences".to_owned(),
         Endpoint::MakeGoal => "/goals".to_owned(),
         Endpoint::MakeJourney => "/journeys".to_owned(),
+        Endpoint::ListWebhooks => return forward(edge, site, "/webhooks", &authorization, None).await,
+        Endpoint::ReadWebhook => return forward(edge, site, &format!("/webhooks/{key}"), &authorization, None).await,
+        Endpoint::ListNotices => {
+            let path = with_query(edge, &format!("/webhooks/{key}/notices"), 0);
+            return forward(edge, site, &path, &authorization, None).await;
+        }
+        Endpoint::MakeWebhook => "/webhooks".to_owned(),
+        Endpoint::ChangeWebhook => format!("/webhooks/{key}/change"),
+        Endpoint::DeleteWebhook => format!("/webhooks/{key}/delete"),
+        Endpoint::RotateWebhookSecret => format!("/webhooks/{key}/rotate"),
+        Endpoint::TestWebhook => format!("/webhooks/{key}/test"),
+        Endpoint::ReplayNotice => {
+            format!("/webhooks/{key}/replay/{}", values.get(2).copied().unwrap_or_default())
+        }
         Endpoint::SendEvents
         | Endpoint::Script
         | Endpoint::Import
@@ -56,7 +75,8 @@ pub async fn answer(mut request: Request, edge: &Edge, endpoint: Endpoint, value
         | Endpoint::ExportProfile
         | Endpoint::EraseProfile
         | Endpoint::Document
-        | Endpoint::Health => return Err(Problem::not_found().into()),
+        | Endpoint::Health
+        | Endpoint::PinnedConfiguration => return Err(Problem::not_found().into()),
     };
     forward(edge, site, &path, &authorization, Some(&body)).await
 }
@@ -93,6 +113,13 @@ async fn report(edge: &Edge, site: &str, authorization: &str) -> Outcome {
     let key = allowed(edge, site, authorization).await?;
     let pending = flush(edge, &key).await?;
     forward(edge, site, &with_query(edge, "/report", pending), authorization, None).await
+}
+
+async fn decide(edge: &Edge, site: &str, experiment: &str, authorization: &str) -> Outcome {
+    let key = allowed(edge, site, authorization).await?;
+    let pending = flush(edge, &key).await?;
+    let path = with_query(edge, &format!("/experiments/{experiment}/decide"), pending);
+    forward(edge, site, &path, authorization, Some(b"")).await
 }
 
 /// The site, if the caller showed its secret key. Who may not ask must not make shards work either.

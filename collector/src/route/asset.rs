@@ -1,6 +1,6 @@
 //! Files: the SDK, styles, the demo shop.
 
-use worker::{Error, Response, Result};
+use worker::{Error, Request, Response, Result};
 
 use super::Outcome;
 use super::edge::Edge;
@@ -26,6 +26,25 @@ pub async fn file(edge: &Edge, path: &str) -> Outcome {
         .with_header("x-content-type-options", "nosniff")?
         .with_header("cross-origin-resource-policy", "cross-origin")?
         .fixed(bytes))
+}
+
+/// A file that stays as it is for ever, since its address says its build or its version; for pages of any origin, which may
+/// verify what they run.
+pub async fn immutable(request: &Request, edge: &Edge, path: &str) -> Outcome {
+    let content_type = if path.ends_with("/integrity.json") { Some("application/json") } else { content_type(path) };
+    let content_type = content_type.ok_or_else(Problem::not_found)?;
+    let mut file = fetch(edge, path).await?.ok_or_else(Problem::not_found)?;
+    let mut builder = Response::builder()
+        .with_header("content-type", content_type)?
+        .with_header("cache-control", "public, max-age=31536000, immutable")?
+        .with_header("vary", "accept-encoding")?
+        .with_header("x-content-type-options", "nosniff")?
+        .with_header("cross-origin-resource-policy", "cross-origin")?
+        .with_header("access-control-allow-origin", "*")?;
+    if let Some(encoding) = edge.encoding(request) {
+        builder = builder.with_header("content-encoding", encoding)?;
+    }
+    Ok(builder.fixed(file.bytes().await?))
 }
 
 /// The description of the API, for pages and tools of any origin.

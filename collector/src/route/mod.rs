@@ -44,6 +44,7 @@ async fn dispatch(request: Request, env: Env) -> Passed {
 async fn call(request: Request, edge: &Edge, endpoint: Endpoint, values: &[&str]) -> Outcome {
     match (endpoint, values) {
         (Endpoint::Script, _) => tag::script(&request, edge).await,
+        (Endpoint::PinnedConfiguration, [version]) => tag::configuration(&request, edge, version).await,
         (Endpoint::Document, _) => asset::document(edge).await,
         (Endpoint::Health, _) => Ok(json(200, &"ok")?),
         (Endpoint::Import, [site, ..]) => import::answer(request, edge, site).await,
@@ -79,6 +80,7 @@ async fn page_or_file(request: Request, edge: &Edge, path: &str) -> Passed {
         (Method::Get, ["sites", site, rest @ ..]) => merchant::page(&request, edge, site, rest).await,
         (Method::Get, ["shop", site, file]) => shop::page(edge, site, file).await,
         (Method::Get, ["shop", _, folder, file]) => asset::file(edge, &format!("/shop/{folder}/{file}")).await,
+        (Method::Get, ["sdk" | "v", _, _]) => asset::immutable(&request, edge, path).await,
         (Method::Get, ["styles" | "sdk", _]) => asset::file(edge, path).await,
         (_, ["test", rest @ ..]) if edge.is_test => return test::answer(request, edge, rest).await,
         _ => Err(Problem::not_found().into()),

@@ -1,15 +1,17 @@
-//! `t.js`: loader, SDK and the site's public configuration, in one answer.
+//! `t.js`: the SDK in that one of its builds which the site's pages need, and the site's public configuration, in one answer.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use tributary_core::hash::fnv1a64;
-use worker::{Request, Response};
+use tributary_core::page_script::PageScript;
+use worker::{Error, Request, Response};
 
 use super::Outcome;
 use super::asset;
 use super::edge::Edge;
-use crate::answer::{Failure, Problem};
+use crate::answer::{Failure, Problem, json, open};
 use crate::call;
 use crate::key::SiteKey;
 
@@ -18,14 +20,19 @@ const KEEP_FOR: i64 = 5_000;
 /// Sites kept before the isolate forgets all of them.
 const KEEP_SITES: usize = 100;
 
-struct Kept {
+/// A site's script, but for what belongs to one visitor.
+struct Composed {
     until: i64,
-    body: String,
-    tag: String,
+    /// What stands in front of it, as JSON.
+    given: String,
+    build: String,
+    /// A hash of both.
+    hash: u64,
+    asks_for_country: bool,
 }
 
 thread_local! {
-    static SCRIPTS: RefCell<HashMap<String, Kept>> = RefCell::default();
+    static SCRIPTS: RefCell<HashMap<String, Rc<Composed>>> = RefCell::default();
 }
 
 /// What a tag gets whose address names no site. With 404 no browser runs it, but its console shows address and status, and
@@ -49,22 +56,25 @@ pub async fn script(request: &Request, edge: &Edge) -> Outcome {
 }
 
 async fn found(request: &Request, edge: &Edge) -> Outcome {
-    let key = edge.url.query_pairs().find(|(name, _)| name == "site").map(|(_, key)| key.into_owned());
-    let site = edge.site(&key.unwrap_or_default())?;
-    let kept = |site: &SiteKey| {
-        SCRIPTS.with_borrow(|scripts| {
-            let kept = scripts.get(site.as_str()).filter(|kept| kept.until > edge.received.at)?;
-            Some((kept.body.clone(), kept.tag.clone()))
-        })
-    };
-    let (body, tag) = match kept(&site) {
+    let site = asked(edge)?;
+    let kept = SCRIPTS
+        .with_borrow(|scripts| scripts.get(site.as_str()).filter(|kept| kept.until > edge.received.at).map(Rc::clone));
+    let script = match kept {
         Some(kept) => kept,
         None => compose(edge, &site).await?,
+    };
+    let Composed { given, build, hash, asks_for_country, .. } = &*script;
+    let country = if *asks_for_country { country(request)? } else { None };
+    let (given, tag) = match (country, given.strip_suffix('}')) {
+        (Some(country), Some(open)) => {
+            (format!("{open},\"country\":\"{country}\"}}"), format!("\"{hash:016x}-{country}\""))
+        }
+        _ => (given.clone(), format!("\"{hash:016x}\"")),
     };
     let is_known = request.headers().get("if-none-match")?.is_some_and(|known| is_among(&tag, &known));
     let mut builder = Response::builder()
         .with_header("content-type", "text/javascript; charset=utf-8")?
-        .with_header("cache-control", "public, max-age=60")?
+        .with_header("cache-control", kept_by(*asks_for_country))?
         .with_header("etag", &tag)?
         .with_header("vary", "accept-encoding")?
         .with_header("x-content-type-options", "nosniff")?
@@ -73,7 +83,25 @@ async fn found(request: &Request, edge: &Edge) -> Outcome {
     if let Some(encoding) = edge.encoding(request) {
         builder = builder.with_header("content-encoding", encoding)?;
     }
-    Ok(if is_known { builder.with_status(304).empty() } else { builder.fixed(body.into_bytes()) })
+    let body = || format!("self.__tributary={given};{build}").into_bytes();
+    Ok(if is_known { builder.with_status(304).empty() } else { builder.fixed(body()) })
+}
+
+/// Who may keep an answer for a minute: only the browser that asked, where it says where that is.
+fn kept_by(says_country: bool) -> &'static str {
+    if says_country { "private, max-age=60" } else { "public, max-age=60" }
+}
+
+/// Where a request came from as the edge saw it, if that is a country: Cloudflare also says `XX` and `T1`.
+fn country(request: &Request) -> Result<Option<String>, Failure> {
+    let seen = request.cf().and_then(worker::Cf::country);
+    let told = match seen {
+        Some(country) => Some(country),
+        None => request.headers().get("cf-ipcountry")?,
+    };
+    let is_country =
+        |told: &String| told.len() == 2 && told.bytes().all(|byte| byte.is_ascii_uppercase()) && told != "XX";
+    Ok(told.filter(is_country))
 }
 
 /// Whether a tag is among those a browser knows. Who compresses on the way makes it a weak one.
@@ -81,7 +109,28 @@ fn is_among(tag: &str, known: &str) -> bool {
     known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
 }
 
-async fn compose(edge: &Edge, site: &SiteKey) -> Result<(String, String), Failure> {
+/// The site that the address names.
+fn asked(edge: &Edge) -> Result<SiteKey, Failure> {
+    let key = edge.url.query_pairs().find(|(name, _)| name == "site").map(|(_, key)| key.into_owned());
+    edge.site(&key.unwrap_or_default())
+}
+
+/// What a pinned script, whose bytes never change, asks for: the site's public configuration in the form that its version
+/// reads, for pages of any origin and a minute of the browser's cache.
+pub async fn configuration(request: &Request, edge: &Edge, version: &str) -> Outcome {
+    if version != env!("CARGO_PKG_VERSION") {
+        return Err(Problem::unknown_version().into());
+    }
+    let PageScript { mut given, asks_for_country, .. } = page_script(edge, &asked(edge)?).await?;
+    if asks_for_country {
+        given.country = country(request)?;
+    }
+    let mut answer = json(200, &given)?;
+    answer.headers_mut().set("cache-control", kept_by(asks_for_country))?;
+    Ok(open(answer)?)
+}
+
+async fn page_script(edge: &Edge, site: &SiteKey) -> Result<PageScript, Failure> {
     // Any shard has the configuration; page views are spread over all of them.
     let shard = u8::try_from(edge.received.at.rem_euclid(i64::from(site.shards()))).unwrap_or(0);
     let shard = call::shard(&edge.env, site.as_str(), shard)?;
@@ -89,16 +138,21 @@ async fn compose(edge: &Edge, site: &SiteKey) -> Result<(String, String), Failur
     if answer.status_code() != 200 {
         return Err(Problem::unknown_site().into());
     }
-    let config = answer.text().await?;
-    let sdk = asset::text(edge, "/sdk/t.js").await?.ok_or_else(Problem::not_found)?;
-    let body = format!("self.__tributary={{site:\"{}\",config:\"{config}\"}};{sdk}", site.as_str());
-    let tag = format!("\"{:016x}\"", fnv1a64(body.as_bytes()));
+    Ok(answer.json().await?)
+}
+
+async fn compose(edge: &Edge, site: &SiteKey) -> Result<Rc<Composed>, Failure> {
+    let script = page_script(edge, site).await?;
+    let build = asset::text(edge, &format!("/sdk/{}", script.file())).await?.ok_or_else(Problem::not_found)?;
+    let given = serde_json::to_string(&script.given).map_err(|error| Error::RustError(error.to_string()))?;
+    let hash = fnv1a64(given.as_bytes()) ^ fnv1a64(build.as_bytes()).rotate_left(1);
+    let until = edge.received.at + KEEP_FOR;
+    let composed = Rc::new(Composed { until, given, build, hash, asks_for_country: script.asks_for_country });
     SCRIPTS.with_borrow_mut(|scripts| {
         if scripts.len() >= KEEP_SITES {
             scripts.clear();
         }
-        let kept = Kept { until: edge.received.at + KEEP_FOR, body: body.clone(), tag: tag.clone() };
-        scripts.insert(site.as_str().to_owned(), kept);
+        scripts.insert(site.as_str().to_owned(), Rc::clone(&composed));
     });
-    Ok((body, tag))
+    Ok(composed)
 }

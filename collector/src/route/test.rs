@@ -10,12 +10,16 @@ use crate::call;
 
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// `/test/{site}/shard/{number}/{meter,alarm,floor}` and `/test/{site}/{site,keeper}/{meter,alarm}`. What is posted to the floor
+/// `/test/{site}/shard/{number}/{meter,alarm,floor}`, `/test/{site}/{site,keeper}/{meter,alarm}` and
+/// `/test/{site}/courier/{webhook}/{meter,alarm}`. What is posted to the floor
 /// travels to the object as a batch does.
 pub async fn answer(mut request: Request, edge: &Edge, segments: &[&str]) -> Passed {
     let (stub, path) = match segments {
         [site, "site", what @ ("meter" | "alarm")] => (call::site(&edge.env, edge.site(site)?.as_str())?, what),
         [site, "keeper", what @ ("meter" | "alarm")] => (call::keeper(&edge.env, edge.site(site)?.as_str())?, what),
+        [site, "courier", webhook, what @ ("meter" | "alarm")] => {
+            (call::courier(&edge.env, edge.site(site)?.as_str(), webhook)?, what)
+        }
         [site, "shard", number, what @ ("meter" | "alarm" | "floor")] => {
             let number = number.parse().map_err(|_| Problem::not_found())?;
             (call::shard(&edge.env, edge.site(site)?.as_str(), number)?, what)

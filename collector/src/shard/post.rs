@@ -1,6 +1,5 @@
 //! What a shard sends its site and the other shards, and what they send it.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use worker::{Error, Response, Result};
 
 use super::turn::Change;
 use super::{Alarm, Home, Inner};
+use crate::alone::Alone;
 use crate::answer::{Failure, json};
 use crate::call::{self, Delivery};
 use crate::mail::{self, Post};
@@ -82,7 +82,7 @@ impl Inner {
     /// Sends everything that waits; gives the number of deliveries that still do.
     pub(super) async fn flush(&self, received: &Received) -> Result<u32> {
         let Some(home) = self.home()? else { return Ok(0) };
-        let Some(_one_at_a_time) = Delivering::begin(&self.is_delivering) else {
+        let Some(_alone) = Alone::begin(&self.is_delivering) else {
             return Ok(self.waiting().max(1));
         };
         self.outbox.borrow_mut().seal();
@@ -138,20 +138,5 @@ impl Inner {
         {
             worker::console_error!("alarm: {error}");
         }
-    }
-}
-
-/// Held while a delivery is under way, so that there is one at a time; let go even by a panic.
-struct Delivering<'a>(&'a Cell<bool>);
-
-impl<'a> Delivering<'a> {
-    fn begin(is_delivering: &'a Cell<bool>) -> Option<Self> {
-        (!is_delivering.replace(true)).then_some(Self(is_delivering))
-    }
-}
-
-impl Drop for Delivering<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
     }
 }

@@ -1,12 +1,10 @@
 //! Operators of a condition on one value.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use regex_lite::Regex;
-use serde_json::Value;
-
-use super::{Clauses, Groups, Test, all_hold, javascript, version};
+use super::javascript::{self, Javascript};
+use super::value::{Value, count};
+use super::{Clauses, Scope, Test, all_hold, version};
 
 /// An operator and the answer it must give: `$ne` is `$eq` that must not hold.
 #[derive(Debug, Clone)]
@@ -42,8 +40,8 @@ pub(super) enum Operator {
     Exists,
     /// Of the type of this name.
     Type(String),
-    /// Written as a text, it has a match.
-    Matches(Regex),
+    /// Written as a text, it has a match of the condition's pattern of this number.
+    Matches(u32),
     /// Meets the test.
     Meets(Test),
 }
@@ -78,51 +76,51 @@ impl Order {
 }
 
 impl Check {
-    pub(super) fn agrees(&self, value: &Value, groups: &Groups) -> bool {
-        self.operator.is_met(value, groups) == self.wanted
+    pub(super) fn agrees(&self, value: &Value, scope: Scope<'_>) -> bool {
+        self.operator.is_met(value, scope) == self.wanted
     }
 }
 
 impl Operator {
-    fn is_met(&self, value: &Value, groups: &Groups) -> bool {
+    fn is_met(&self, value: &Value, scope: Scope<'_>) -> bool {
         match self {
             Self::Equals(expected) => javascript::is_identical(value, expected),
             Self::Ordered(wanted, expected) => {
-                javascript::order(value, expected).is_some_and(|order| wanted.admits(order))
+                javascript::order(value, expected, scope.js).is_some_and(|order| wanted.admits(order))
             }
-            Self::Version(expected) => version::padded(value) == *expected,
+            Self::Version(expected) => version::padded(value, scope.js) == *expected,
             Self::VersionOrdered(wanted, expected) => {
-                wanted.admits(javascript::text_order(&version::padded(value), expected))
+                wanted.admits(javascript::text_order(&version::padded(value, scope.js), expected))
             }
             Self::In(expected) => is_in(value, expected),
-            Self::InFolded(expected) => is_in(&folded(value), expected),
-            Self::InGroup(id) => groups.get(id).is_some_and(|group| is_in(value, group)),
+            Self::InFolded(expected) => is_in_folded(value, expected, scope.js),
+            Self::InGroup(id) => is_in(value, (scope.group)(id)),
             Self::All(tests) => elements(value).is_some_and(|elements| {
-                tests.iter().all(|test| elements.iter().any(|element| test.holds(element, groups)))
+                tests.iter().all(|test| elements.iter().any(|element| test.holds(element, scope)))
             }),
-            Self::Size(test) => elements(value).is_some_and(|list| test.holds(&Value::from(list.len()), groups)),
+            Self::Size(test) => elements(value).is_some_and(|list| test.holds(&count(list.len()), scope)),
             Self::Element(wanted) => elements(value).is_some_and(|elements| {
-                elements.iter().any(|element| !element.is_null() && wanted.is_met(element, groups))
+                elements.iter().any(|element| !element.is_null() && wanted.is_met(element, scope))
             }),
             Self::Exists => !value.is_null(),
             Self::Type(name) => type_name(value) == name,
-            Self::Matches(pattern) => pattern.is_match(&javascript::text(value)),
-            Self::Meets(test) => test.holds(value, groups),
+            Self::Matches(pattern) => scope.js.matches(*pattern, &javascript::text(value, scope.js)),
+            Self::Meets(test) => test.holds(value, scope),
         }
     }
 }
 
 impl Element {
-    fn is_met(&self, element: &Value, groups: &Groups) -> bool {
+    fn is_met(&self, element: &Value, scope: Scope<'_>) -> bool {
         match self {
-            Self::Value(test) => test.holds(element, groups),
-            Self::Attributes(clauses) => all_hold(clauses, element, groups),
+            Self::Value(test) => test.holds(element, scope),
+            Self::Attributes(clauses) => all_hold(clauses, element, scope),
         }
     }
 }
 
 fn elements(value: &Value) -> Option<&[Value]> {
-    value.as_array().map(Vec::as_slice)
+    if let Value::List(list) = value { Some(list) } else { None }
 }
 
 /// Whether a value, or an element of a list, is one of these.
@@ -131,18 +129,16 @@ fn is_in(value: &Value, expected: &[Value]) -> bool {
     elements(value).map_or_else(|| is_one(value), |elements| elements.iter().any(is_one))
 }
 
-/// A text, or a list's own texts, in lower case; anything else as it is.
-fn folded(value: &Value) -> Cow<'_, Value> {
-    match value {
-        Value::Array(list) => Cow::Owned(list.iter().map(folded_text).collect()),
-        Value::String(_) => Cow::Owned(folded_text(value)),
-        _ => Cow::Borrowed(value),
-    }
-}
-
-/// A text in lower case; anything else as it is.
-pub(super) fn folded_text(value: &Value) -> Value {
-    value.as_str().map_or_else(|| value.clone(), |text| Value::String(text.to_lowercase()))
+/// The same without regard to the case of the value's texts; the expected ones are in lower case.
+fn is_in_folded(value: &Value, expected: &[Value], js: &dyn Javascript) -> bool {
+    let is_one = |value: &Value| match value {
+        Value::Text(text) => {
+            let lower = js.lower(text);
+            expected.iter().any(|expected| matches!(expected, Value::Text(expected) if *expected == lower))
+        }
+        _ => expected.iter().any(|expected| javascript::is_identical(value, expected)),
+    };
+    elements(value).map_or_else(|| is_one(value), |elements| elements.iter().any(is_one))
 }
 
 /// What `$type` calls a value's type. JSON knows no `undefined`: what is missing is `null`.
@@ -151,8 +147,8 @@ fn type_name(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
         Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
+        Value::Text(_) => "string",
+        Value::List(_) => "array",
         Value::Object(_) => "object",
     }
 }

@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::operator::{Check, Element, Operator, Order, folded_text};
-use super::{Clause, Clauses, Test, javascript, pattern, version};
+use super::native::Native;
+use super::operator::{Check, Element, Operator, Order};
+use super::pattern::Pattern;
+use super::value::Value as Plain;
+use super::{Clause, Clauses, Test, javascript, version};
 
 /// Objects and lists within one another, counting the condition itself but not the list that an operator takes.
 pub const MAX_DEPTH: usize = 16;
@@ -33,9 +36,14 @@ fn named(path: &str) -> String {
 
 type Parsed<T> = Result<T, ConditionError>;
 
-/// A whole condition.
-pub(super) fn condition(source: &Value) -> Parsed<Clauses> {
-    Parser { parts: 0 }.clauses(source, &Place { path: String::new(), depth: 1 })
+/// No pattern is asked for while one is parsed.
+const JS: &Native<fn(u32, &str) -> bool> = &Native(|_, _| false);
+
+/// A whole condition, and its patterns by their numbers.
+pub(super) fn condition(source: &Value) -> Parsed<(Clauses, Vec<Pattern>)> {
+    let mut parser = Parser { parts: 0, patterns: Vec::new() };
+    let clauses = parser.clauses(source, &Place { path: String::new(), depth: 1 })?;
+    Ok((clauses, parser.patterns))
 }
 
 /// Where in a condition.
@@ -86,6 +94,7 @@ impl Place {
 
 struct Parser {
     parts: usize,
+    patterns: Vec<Pattern>,
 }
 
 impl Parser {
@@ -123,7 +132,7 @@ impl Parser {
         Ok(match value {
             Value::Null => Test::Null,
             Value::Bool(truth) => Test::Truth(*truth),
-            Value::Number(number) => Test::Number(javascript::float(number)),
+            Value::Number(number) => Test::Number(number.as_f64().unwrap_or(f64::NAN)),
             Value::String(text) => Test::Text(text.clone()),
             Value::Object(object) if has_operators(object) => {
                 at.is_within_depth()?;
@@ -134,9 +143,9 @@ impl Parser {
     }
 
     /// A value without operators in it.
-    fn plain(&mut self, value: &Value, at: &Place) -> Parsed<Value> {
+    fn plain(&mut self, value: &Value, at: &Place) -> Parsed<Plain> {
         self.measure(value, at)?;
-        Ok(value.clone())
+        Ok(value.into())
     }
 
     /// Counts a value without operators in it. Its scalars are no parts: a list of them is one.
@@ -176,10 +185,12 @@ impl Parser {
         Ok(match name {
             "$eq" | "$ne" => Operator::Equals(self.plain(value, at)?),
             "$lt" | "$lte" | "$gt" | "$gte" => Operator::Ordered(order(name), self.plain(value, at)?),
-            "$veq" | "$vne" => Operator::Version(version::padded(value)),
-            "$vlt" | "$vlte" | "$vgt" | "$vgte" => Operator::VersionOrdered(order(name), version::padded(value)),
+            "$veq" | "$vne" => Operator::Version(version::padded(&value.into(), JS)),
+            "$vlt" | "$vlte" | "$vgt" | "$vgte" => {
+                Operator::VersionOrdered(order(name), version::padded(&value.into(), JS))
+            }
             "$in" | "$nin" => Operator::In(self.members(value, at)?),
-            "$ini" | "$nini" => Operator::InFolded(self.members(value, at)?.iter().map(folded_text).collect()),
+            "$ini" | "$nini" => Operator::InFolded(self.members(value, at)?.into_iter().map(lower).collect()),
             "$inGroup" | "$notInGroup" => Operator::InGroup(at.text(value, "the id of a saved group")?.into()),
             "$all" => Operator::All(self.tests(value, at)?),
             "$alli" => Operator::All(self.tests(value, at)?.into_iter().map(fold).collect()),
@@ -187,15 +198,29 @@ impl Parser {
             "$elemMatch" => Operator::Element(self.element(value, at)?),
             "$exists" => Operator::Exists,
             "$type" => Operator::Type(type_name(value, at)?),
-            "$regex" | "$notRegex" => Operator::Matches(compiled(value, at, false)?),
-            "$regexi" | "$notRegexi" => Operator::Matches(compiled(value, at, true)?),
+            "$regex" | "$notRegex" => Operator::Matches(self.pattern(value, at, false)?),
+            "$regexi" | "$notRegexi" => Operator::Matches(self.pattern(value, at, true)?),
             "$not" => Operator::Meets(self.test(value, at)?),
             _ if name.starts_with('$') => return at.refuse("an operator on a value, such as `$eq` or `$in`"),
             _ => return at.refuse("an operator, as what stands beside it"),
         })
     }
 
-    fn members(&mut self, value: &Value, at: &Place) -> Parsed<Vec<Value>> {
+    /// The number of a pattern.
+    fn pattern(&mut self, value: &Value, at: &Place, ignores_case: bool) -> Parsed<u32> {
+        let text = at.text(value, "a regular expression")?;
+        if text.len() > MAX_PATTERN {
+            return at.refuse(format!("a regular expression of at most {MAX_PATTERN} bytes"));
+        }
+        let Some(pattern) = Pattern::new(text, ignores_case) else {
+            return at
+                .refuse("a regular expression of moderate size, of the syntax common to Rust's regex and JavaScript");
+        };
+        self.patterns.push(pattern);
+        Ok(u32::try_from(self.patterns.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    fn members(&mut self, value: &Value, at: &Place) -> Parsed<Vec<Plain>> {
         let members = at.list(value)?.iter().enumerate();
         members.map(|(index, member)| self.plain(member, &at.element(index))).collect()
     }
@@ -220,7 +245,7 @@ fn has_operators(object: &Map<String, Value>) -> bool {
 fn is_wanted(name: &str, value: &Value) -> bool {
     match name {
         "$ne" | "$vne" | "$nin" | "$nini" | "$notInGroup" | "$notRegex" | "$notRegexi" | "$not" => false,
-        "$exists" => javascript::is_truthy(value),
+        "$exists" => javascript::is_truthy(&value.into()),
         _ => true,
     }
 }
@@ -234,6 +259,11 @@ fn order(name: &str) -> Order {
     }
 }
 
+/// A text in lower case; anything else as it is.
+fn lower(value: Plain) -> Plain {
+    if let Plain::Text(text) = value { Plain::Text(text.to_lowercase()) } else { value }
+}
+
 /// The test without regard to case. Only a text has one: operators in the list keep theirs.
 fn fold(test: Test) -> Test {
     if let Test::Text(text) = test { Test::Folded(text.to_lowercase()) } else { test }
@@ -244,16 +274,4 @@ fn type_name(value: &Value, at: &Place) -> Parsed<String> {
         Some(name) if TYPES.contains(&name) => Ok(name.into()),
         _ => at.refuse(format!("one of {}", TYPES.join(", "))),
     }
-}
-
-fn compiled(value: &Value, at: &Place, ignores_case: bool) -> Parsed<regex_lite::Regex> {
-    let text = at.text(value, "a regular expression")?;
-    if text.len() > MAX_PATTERN {
-        return at.refuse(format!("a regular expression of at most {MAX_PATTERN} bytes"));
-    }
-    let pattern = pattern::compiled(text, ignores_case);
-    pattern.map_or_else(
-        || at.refuse("a regular expression of moderate size, of the syntax common to Rust's regex and JavaScript"),
-        Ok,
-    )
 }

@@ -4,9 +4,20 @@ use regex_lite::Regex;
 
 use crate::judge;
 
-/// Compiles a regular expression; `None` where it has no meaning or would take more memory than a goal's may.
-pub(super) fn compiled(text: &str, ignores_case: bool) -> Option<Regex> {
-    if ignores_case { judge::pattern(&either_case(text), true) } else { judge::pattern(text, false) }
+/// A regular expression as it was written.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    pub(super) source: String,
+    pub(super) ignores_case: bool,
+    pub(super) regex: Regex,
+}
+
+impl Pattern {
+    /// Compiles it; `None` where it has no meaning or would take more memory than a goal's may.
+    pub(super) fn new(text: &str, ignores_case: bool) -> Option<Self> {
+        let regex = if ignores_case { judge::pattern(&either_case(text), true) } else { judge::pattern(text, false) };
+        Some(Self { source: text.to_owned(), ignores_case, regex: regex? })
+    }
 }
 
 /// The pattern with both cases of each letter beyond ASCII, which ignoring case leaves alone: `é` becomes `[éÉ]`. The ends of a

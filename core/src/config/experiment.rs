@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Version;
+use super::{Change, Guardrail, Outcome, PastEnd, Plan, Version};
 use crate::time::Millis;
 
 /// An experiment. The first variant is the control, the first goal is primary.
@@ -33,6 +33,9 @@ pub struct Experiment {
     pub allocations: Vec<Allocation>,
     /// What is counted.
     pub goals: Vec<Goal>,
+    /// How it is decided.
+    #[serde(default)]
+    pub plan: Plan,
     /// Start of the run (included).
     pub started_at: Option<Millis>,
     /// The configuration's version that set the start: sessions accepted before it are not counted.
@@ -46,6 +49,12 @@ pub struct Experiment {
     /// Pauses of the run, in order: from (included), until (excluded).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<(Millis, Option<Millis>)>,
+    /// What a decision did about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Ends that were undone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past_ends: Vec<PastEnd>,
 }
 
 /// What an experiment assigns.
@@ -78,6 +87,9 @@ pub struct Variant {
     pub key: String,
     /// For people.
     pub name: String,
+    /// What an experiment's variant changes in the page by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
 }
 
 /// Who gets what, under one version of an experiment. All shares are ten-thousandths.
@@ -113,6 +125,9 @@ pub struct Goal {
     /// What decides of a revenue goal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decides: Option<Decides>,
+    /// For a secondary goal that must not get worse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardrail: Option<Guardrail>,
     /// For a goal added to a running experiment: units first exposed from here on are its denominator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added_at: Option<Millis>,
@@ -157,6 +172,23 @@ pub enum Decides {
     Aov,
     /// Orders per exposed unit.
     OrdersPerUnit,
+}
+
+/// The figure of a goal by which variants are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Criterion {
+    /// Converting units of exposed units.
+    ConversionRate,
+    /// Sessions that met the goal of sessions that count for it.
+    SessionRate,
+    /// Gross revenue, as far as it is within the cap, per exposed unit.
+    RevenuePerUnit,
+    /// Orders per exposed unit.
+    OrdersPerUnit,
+    /// Gross revenue, as far as it is within the cap, per order.
+    Aov,
 }
 
 /// What meets a goal.
@@ -286,7 +318,8 @@ impl Experiment {
 
     /// The end as a version of the configuration knew it.
     pub fn end_in(&self, version: Version) -> Option<Millis> {
-        self.ended_at.filter(|_| version >= self.ended_in)
+        let past = self.past_ends.iter().find(|past| (past.from..past.until).contains(&version));
+        past.map(|past| past.at).or(self.ended_at.filter(|_| version >= self.ended_in))
     }
 
     /// The shares in force, with the version an exposure names.
@@ -299,6 +332,19 @@ impl Goal {
     /// Whether its figure is a share of sessions.
     pub fn is_of_sessions(&self) -> bool {
         self.per == Per::Session || matches!(self.kind, GoalKind::BounceRate { .. } | GoalKind::ExitRate { .. })
+    }
+
+    /// What decides: of a revenue goal what it names, or revenue per unit; else, and of one measured per session that names
+    /// nothing, the share that converts.
+    pub fn criterion(&self) -> Criterion {
+        match self.decides.filter(|_| self.is_revenue()) {
+            Some(Decides::RevenuePerUnit) => Criterion::RevenuePerUnit,
+            Some(Decides::OrdersPerUnit) => Criterion::OrdersPerUnit,
+            Some(Decides::Aov) => Criterion::Aov,
+            None if self.is_of_sessions() => Criterion::SessionRate,
+            None if self.is_revenue() => Criterion::RevenuePerUnit,
+            None => Criterion::ConversionRate,
+        }
     }
 
     /// Whether it counts money.

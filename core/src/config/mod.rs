@@ -4,8 +4,11 @@
 //! experiment counts never changes, so an event judged once keeps its judgement.
 
 mod attribution;
+mod change;
 mod experiment;
+mod outcome;
 mod page;
+mod plan;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use attribution::*;
+pub use change::*;
 pub use experiment::*;
+pub use outcome::*;
+pub use plan::*;
 
 use crate::money::Currency;
 use crate::time::{DAY, HOUR, Millis, Zone};

@@ -179,7 +179,7 @@ impl Config {
             key(&format!("variants[{place}].key"), &variant.key)?;
             let name = variant.name.unwrap_or_else(|| variant.key.clone());
             text(&format!("variants[{place}].name"), &name)?;
-            variants.push(Variant { key: variant.key, name });
+            variants.push(Variant { key: variant.key, name, changes: Vec::new() });
         }
         let number = number_after(self.experiences.iter().map(|one| one.number));
         next.experiences.push(Experience { number, key: new.key, name, variants });

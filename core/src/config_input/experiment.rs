@@ -3,15 +3,18 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::outcome::{end, end_rollout};
+use super::plan::{NewGuardrail, NewPlan, guardrail};
 use super::{
     FULL_SHARE, InputError, MAX_EXPERIMENTS, MAX_GOALS, MAX_REVENUE_CELLS, MAX_VARIANTS, OLDEST_START, condition,
     duration, event_name, field, key, number_after, require, share, text, unique,
 };
 use crate::config::{
-    Address, Allocation, Config, Decides, Direction, Experiment, Goal, GoalKind, Namespace, Per, Unit, UrlOperator,
-    Variant, Version,
+    Address, Allocation, Change, Config, Decides, Direction, Experiment, Goal, GoalKind, Namespace, Per, Plan, Unit,
+    UrlOperator, Variant, Version,
 };
 use crate::judge::pattern;
+use crate::money::Currency;
 #[cfg(feature = "schema")]
 use crate::schema;
 use crate::time::Millis;
@@ -40,6 +43,8 @@ pub struct NewExperiment {
     variants: Vec<NewVariant>,
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_GOALS)))]
     goals: Vec<NewGoal>,
+    /// How it is decided; fixed by the call that starts it.
+    plan: Option<NewPlan>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -62,6 +67,10 @@ struct NewVariant {
     name: Option<String>,
     #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Share>"))]
     weight: Option<f64>,
+    /// What it changes in the page by itself; the control changes nothing.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::MAX_CHANGES)))]
+    changes: Vec<Change>,
 }
 
 /// A goal of an experiment. Unknown fields are passed over.
@@ -82,6 +91,8 @@ struct NewGoal {
     #[serde(default)]
     per: Per,
     decides: Option<Decides>,
+    /// A secondary goal that must not get worse: one that does stops a variant from winning.
+    guardrail: Option<NewGuardrail>,
 }
 
 /// `POST /v1/sites/{site}/experiments/{key}/start`.
@@ -107,6 +118,8 @@ pub struct ExperimentChange {
     weights: Option<Vec<f64>>,
     /// Goals to add. Those of a running experiment have their own denominator: units first exposed from now on.
     goals: Option<Vec<NewGoal>>,
+    /// How it is decided, as a whole: what is absent in it is the default. Fixed by the call that starts the experiment.
+    plan: Option<NewPlan>,
 }
 
 fn one() -> f64 {
@@ -122,7 +135,7 @@ impl Config {
         }
         let mut next = self.next();
         let number = number_after(self.experiments.iter().map(|experiment| experiment.number));
-        next.experiments.push(new.into_experiment(number)?);
+        next.experiments.push(new.into_experiment(number, self.currency)?);
         next.checked()
     }
 
@@ -141,14 +154,14 @@ impl Config {
         })
     }
 
-    /// The next version, with an experiment ended now.
+    /// The next version, with an experiment ended now; of one that has ended, with what everybody gets since.
     pub fn with_stop(&self, key: &str, now: Millis) -> Result<Self, InputError> {
         self.with_experiment_changed(key, |experiment, version| match (experiment.started_at, experiment.ended_at) {
             (None, _) => Err(InputError::Conflict("the experiment was not started")),
+            (_, Some(_)) if end_rollout(experiment, now) => Ok(()),
             (_, Some(_)) => Err(InputError::Conflict("the experiment was stopped already")),
-            (Some(start), None) => {
-                experiment.ended_at = Some(now.max(start));
-                experiment.ended_in = version;
+            (Some(_), None) => {
+                end(experiment, version, now);
                 Ok(())
             }
         })
@@ -179,10 +192,11 @@ impl Config {
 
     /// The next version, with other shares or more goals. Each change of shares is a version of the experiment.
     pub fn with_experiment_change(&self, key: &str, change: ExperimentChange, now: Millis) -> Result<Self, InputError> {
-        self.with_experiment_changed(key, |experiment, version| change.apply(experiment, version, now))
+        let currency = self.currency;
+        self.with_experiment_changed(key, |experiment, version| change.apply(experiment, version, (now, currency)))
     }
 
-    fn with_experiment_changed(
+    pub(super) fn with_experiment_changed(
         &self,
         key: &str,
         change: impl FnOnce(&mut Experiment, Version) -> Result<(), InputError>,
@@ -196,7 +210,7 @@ impl Config {
 }
 
 impl NewExperiment {
-    fn into_experiment(self, number: u16) -> Result<Experiment, InputError> {
+    fn into_experiment(self, number: u16, currency: Currency) -> Result<Experiment, InputError> {
         key("key", &self.key)?;
         let name = self.name.unwrap_or_else(|| self.key.clone());
         text("name", &name)?;
@@ -213,8 +227,9 @@ impl NewExperiment {
             key(&format!("variants[{place}].key"), &new.key)?;
             let name = new.name.unwrap_or_else(|| new.key.clone());
             text(&format!("variants[{place}].name"), &name)?;
-            variants.push(Variant { key: new.key, name });
+            variants.push(Variant { key: new.key, name, changes: new.changes });
         }
+        super::change::changes(&variants)?;
         let mut experiment = Experiment {
             number,
             key: self.key,
@@ -226,19 +241,30 @@ impl NewExperiment {
             variants,
             allocations: vec![Allocation { coverage, weights }],
             goals: Vec::new(),
+            plan: Plan::default(),
             started_at: None,
             started_in: 0,
             ended_at: None,
             ended_in: 0,
             pauses: Vec::new(),
+            outcome: None,
+            past_ends: Vec::new(),
         };
         add_goals(&mut experiment, self.goals, None, 0)?;
+        if let Some(plan) = self.plan {
+            experiment.plan = plan.into_plan(&experiment, currency)?;
+        }
         Ok(experiment)
     }
 }
 
 impl ExperimentChange {
-    fn apply(self, experiment: &mut Experiment, version: Version, now: Millis) -> Result<(), InputError> {
+    fn apply(
+        self,
+        experiment: &mut Experiment,
+        version: Version,
+        (now, currency): (Millis, Currency),
+    ) -> Result<(), InputError> {
         if experiment.ended_at.is_some() {
             return Err(InputError::Conflict("the experiment has ended"));
         }
@@ -250,11 +276,22 @@ impl ExperimentChange {
             let added_at = experiment.started_at.filter(|start| *start <= now).map(|_| now);
             add_goals(experiment, goals, added_at, version)?;
         }
+        if let Some(plan) = self.plan {
+            let plan = plan.into_plan(experiment, currency)?;
+            let is_open = experiment.started_at.is_none();
+            if let Some(name) = experiment.plan.difference(&plan).filter(|_| !is_open) {
+                return Err(InputError::Fixed(format!("plan.{name}")));
+            }
+            experiment.plan = plan;
+        }
         let Some(mut allocation) = experiment.allocations.last().cloned() else { return Ok(()) };
         if let Some(coverage) = self.coverage {
             allocation.coverage = share("coverage", coverage)?;
         }
         if let Some(given) = self.weights {
+            if experiment.plan.bandit.is_some() && experiment.started_at.is_some() {
+                return Err(InputError::Conflict("the shares of a bandit that was started follow its figures"));
+            }
             require(given.len() == experiment.variants.len(), "weights", "one for each variant")?;
             allocation.weights = weights(&given.into_iter().map(Some).collect::<Vec<_>>())?;
         }
@@ -297,6 +334,7 @@ fn add_goals(
         let is_revenue = matches!(new.kind, GoalKind::Revenue { .. });
         let decides = new.decides;
         require(is_revenue || decides.is_none(), &format!("goals[{place}].decides"), "given for revenue goals only")?;
+        let guardrail = guardrail(place, experiment, new.guardrail)?;
         let (direction, window, per) = (new.direction, new.window_ms, new.per);
         experiment.goals.push(Goal {
             key: new.key,
@@ -306,6 +344,7 @@ fn add_goals(
             window,
             per,
             decides,
+            guardrail,
             added_at,
             added_in,
         });
@@ -347,7 +386,7 @@ fn goal_kind(place: usize, kind: &GoalKind) -> Result<(), InputError> {
     }
 }
 
-fn pattern_of(name: &str, address: &Address) -> Result<(), InputError> {
+pub(super) fn pattern_of(name: &str, address: &Address) -> Result<(), InputError> {
     text(name, &address.url)?;
     let compiles = address.operator != UrlOperator::Regex || pattern(&address.url, false).is_some();
     require(compiles, name, "a small regular expression of the syntax common to Rust's regex and JavaScript")

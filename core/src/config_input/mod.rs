@@ -1,7 +1,10 @@
 //! What the configuration API is sent, checked and turned into configuration.
 
 mod attribution;
+mod change;
 mod experiment;
+mod outcome;
+mod plan;
 mod read;
 
 use std::collections::BTreeMap;
@@ -10,12 +13,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use attribution::{NewCampaign, NewCommunication, NewExperience, NewJourney, NewSequence, NewSiteGoal};
+pub use change::{MAX_CHANGES, MAX_CHANGES_BYTES};
 pub use experiment::{ExperimentChange, ExperimentStart, NewExperiment};
+pub use plan::NewPlan;
 pub use read::read;
 
 use crate::assignment::FULL_SHARE;
 use crate::condition::Condition;
-use crate::config::{Config, Crediting, UrlOperator, WINDOWS, default_new_visitors};
+use crate::config::{Address, Config, Crediting, Experiment, UrlOperator, WINDOWS, default_new_visitors};
 use crate::money::Currency;
 #[cfg(feature = "schema")]
 use crate::schema;
@@ -44,7 +49,7 @@ pub const MAX_LIST: usize = 50;
 /// The longest window of anything, ms.
 pub const MAX_WINDOW: Millis = 400 * DAY;
 /// Changes of the holdout, and of how credit is given: all that ever were in force are kept.
-const MAX_CHANGES: usize = 100;
+const MAX_REVISIONS: usize = 100;
 /// How far back an experiment may start.
 const OLDEST_START: Millis = 400 * DAY;
 
@@ -75,6 +80,9 @@ pub enum InputError {
     /// It is not in a state for this.
     #[error("{0}")]
     Conflict(&'static str),
+    /// What decides an experiment, which has been started.
+    #[error("`{0}` is fixed once an experiment was started")]
+    Fixed(String),
 }
 
 /// `POST /v1/sites`.
@@ -235,7 +243,7 @@ impl Config {
         if has_run || !self.experiences.is_empty() || !self.journeys.is_empty() {
             return Err(InputError::Conflict("the holdout is fixed once anything has run"));
         }
-        require(self.holdouts.len() < MAX_CHANGES, "holdout", "changed at most 100 times")?;
+        require(self.holdouts.len() < MAX_REVISIONS, "holdout", "changed at most 100 times")?;
         self.holdout = share;
         self.holdouts.push((self.version, share));
         Ok(())
@@ -249,7 +257,7 @@ impl Config {
         next.windows.iter().try_for_each(|window| duration("windows_ms", *window))?;
         require(next.windows.is_sorted_by(|one, other| one < other), "windows_ms", "five growing numbers")?;
         if next != known {
-            require(self.crediting.len() < MAX_CHANGES, "lookback_ms", "changed at most 100 times")?;
+            require(self.crediting.len() < MAX_REVISIONS, "lookback_ms", "changed at most 100 times")?;
             self.crediting.push((self.version, next));
         }
         Ok(())
@@ -257,16 +265,28 @@ impl Config {
 
     /// What no change may break: it fits a row, and every goal can be met.
     fn checked(self) -> Result<Self, InputError> {
-        let bytes = serde_json::to_vec(&self).map_or(usize::MAX, |text| text.len());
-        require(bytes <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
-        let open = self.experiments.iter().filter(|experiment| experiment.ended_at.is_none());
-        for goal in open.flat_map(|experiment| &experiment.goals) {
-            let Some(address) = goal.kind.address() else { continue };
-            let is_met =
-                address.operator == UrlOperator::Regex || asks_for_allowed(&address.url, &self.query_parameters);
-            require(is_met, "query_parameters", &format!("such that goal `{}` keeps those it needs", goal.key))?;
+        require(self.bytes() <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
+        let is_met = |address: &Address| {
+            address.operator == UrlOperator::Regex || asks_for_allowed(&address.url, &self.query_parameters)
+        };
+        // What is over needs its goals no more, but what everybody gets of it changes pages still.
+        let is_given = |experiment: &&Experiment| experiment.ended_at.is_none() || experiment.rollout().is_some();
+        for experiment in self.experiments.iter().filter(is_given) {
+            for goal in experiment.goals.iter().filter(|_| experiment.ended_at.is_none()) {
+                let limit = format!("such that goal `{}` keeps those it needs", goal.key);
+                require(goal.kind.address().is_none_or(is_met), "query_parameters", &limit)?;
+            }
+            let pages =
+                experiment.variants.iter().flat_map(|variant| &variant.changes).filter_map(|one| one.page.as_ref());
+            let limit = format!("such that the changes of `{}` keep those they need", experiment.key);
+            require(pages.into_iter().all(is_met), "query_parameters", &limit)?;
         }
         Ok(self)
+    }
+
+    /// Bytes of it as it is stored.
+    fn bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(usize::MAX, |text| text.len())
     }
 
     fn next(&self) -> Self {

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Sum;
+use super::spread::{Part, Spread};
 use super::visit::Session;
-use crate::config::{Experiment, Goal, GoalKind, Version};
+use crate::config::{Criterion, Experiment, Goal, GoalKind, Version};
 use crate::event::GoalRef;
 use crate::facts::{Entity, Facts, Measure, Metric};
+use crate::judge::Rules;
 use crate::money::Currency;
-use crate::time::{Day, Millis, Zone};
+use crate::time::{Day, Millis};
 
 /// One unit's part in one experiment's results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,14 +105,18 @@ impl Enrolment {
     }
 
     /// Adds this unit's share of the experiment's figures.
-    pub fn add_to(&self, facts: &mut Facts, experiment: &Experiment, zone: &Zone) {
+    pub fn add_to(&self, facts: &mut Facts, experiment: &Experiment, rules: &Rules) {
         let entity = Entity::Experiment(experiment.number);
-        let exposed_on = zone.day(self.exposed_at);
+        let exposed_on = rules.zone().day(self.exposed_at);
         if self.is_crossover {
             return;
         }
         let variant = self.variant;
         facts.add(exposed_on, entity, Metric::Exposures(variant), 1);
+        if self.version > 1 {
+            let under = Metric::ExposuresUnder { variant, version: self.version };
+            facts.add(exposed_on, entity, under, 1);
+        }
         for (goal, added) in (0_u8..).zip(&experiment.goals).filter(|(_, goal)| goal.added_at.is_some()) {
             if self.is_in_denominator(added) {
                 facts.add(exposed_on, entity, Metric::Goal { goal, variant, measure: Measure::Exposures }, 1);
@@ -133,7 +139,30 @@ impl Enrolment {
                     add(day, Measure::Net(currency), net);
                 }
             }
+            let Some(criterion) = experiment.goals.get(usize::from(goal)).map(Goal::criterion) else { continue };
+            if let Some(part) = conversions.part(criterion, rules.config.currency) {
+                let spread = Spread::of(part, experiment.plan.revenue_cap(rules.config.currency));
+                spread.measures().into_iter().for_each(|(measure, amount)| add(exposed_on, measure, amount));
+            }
         }
+    }
+}
+
+impl Conversions {
+    /// The unit's part in what decides; `None` of a share of units, whose spread follows from the share.
+    fn part(&self, criterion: Criterion, currency: Currency) -> Option<Part> {
+        let days = || self.days.values();
+        let sales = || days().filter_map(|tally| tally.revenue.get(&currency));
+        let orders = || sales().map(|(orders, ..)| i128::from(*orders)).sum();
+        let gross = || sales().map(|(_, gross, _)| *gross).sum();
+        let sum = |count: fn(&Tally) -> u32| days().map(|tally| i128::from(count(tally))).sum();
+        Some(match criterion {
+            Criterion::ConversionRate => return None,
+            Criterion::SessionRate => Part::Count(sum(|tally| tally.sessions_met), Some(sum(|tally| tally.sessions))),
+            Criterion::RevenuePerUnit => Part::Revenue(gross(), None),
+            Criterion::OrdersPerUnit => Part::Count(orders(), None),
+            Criterion::Aov => Part::Revenue(gross(), Some(orders())),
+        })
     }
 }
 

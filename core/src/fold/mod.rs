@@ -8,6 +8,7 @@ mod credit;
 mod enrolment;
 mod pursuit;
 mod sessions;
+mod spread;
 mod visit;
 
 use std::collections::BTreeMap;
@@ -207,7 +208,7 @@ impl Fold {
 fn add_all(facts: &mut Facts, enrolments: &BTreeMap<u16, Enrolment>, rules: &Rules) {
     for (number, enrolment) in enrolments {
         if let Some(experiment) = rules.config.numbered(*number) {
-            enrolment.add_to(facts, experiment, rules.zone());
+            enrolment.add_to(facts, experiment, rules);
         }
     }
 }

@@ -59,7 +59,7 @@ impl Rules {
     fn holds(&self, condition: Option<&Json>, properties: &Properties<'_>) -> bool {
         condition.is_none_or(|json| {
             let condition = self.conditions.get(&json.to_string());
-            condition.is_some_and(|condition| condition.holds(properties.json(), &self.config.groups))
+            condition.is_some_and(|condition| condition.holds(properties.json(), &self.groups))
         })
     }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use regex_lite::Regex;
 
 use crate::assignment::is_held_out;
-use crate::condition::Condition;
+use crate::condition::{Condition, Groups, groups};
 use crate::config::{Config, Goal, GoalKind, Treatment, UrlOperator, Version};
 use crate::event::{Event, GoalRef, Kind};
 use crate::hash::fnv1a64;
@@ -32,6 +32,7 @@ pub struct Rules {
     zone: Zone,
     patterns: BTreeMap<String, Regex>,
     conditions: BTreeMap<String, Condition>,
+    groups: Groups,
 }
 
 impl Rules {
@@ -48,7 +49,8 @@ impl Rules {
             .chain(config.goals.iter().filter_map(|goal| goal.condition.as_ref()))
             .filter_map(|json| Some((json.to_string(), Condition::parse(json).ok()?)))
             .collect();
-        Self { zone: config.zone(), patterns, conditions, config }
+        let groups = groups(&config.groups);
+        Self { zone: config.zone(), patterns, conditions, groups, config }
     }
 
     /// The site's time zone.

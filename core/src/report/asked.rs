@@ -1,7 +1,8 @@
 //! What a report is asked for, and what has to be read for it.
 
 use super::Need;
-use crate::config::Config;
+use super::result::traffic_days;
+use crate::config::{Config, Experiment};
 use crate::config_input::InputError;
 use crate::facts::Entity;
 use crate::time::{Day, Millis};
@@ -99,12 +100,17 @@ impl Asked {
         let over_days = |entity| Need { entity, days: vec![self.range], is_run: false };
         let over_run = |entity| Need { entity, days: self.days().into_iter().collect(), is_run: true };
         let of_people = |entity| Need { entity, days: people.clone(), is_run: true };
-        let experiment = |number: u16| Need {
-            days: self.days_of_experiment(number).into_iter().collect(),
-            ..over_run(Entity::Experiment(number))
+        // The present traffic is read with it: days that no total has yet.
+        let experiment = |one: &Experiment| Need {
+            days: self
+                .days_of_experiment(one.number)
+                .into_iter()
+                .chain(one.runs_at(now).then(|| traffic_days(today)))
+                .collect(),
+            ..over_run(Entity::Experiment(one.number))
         };
         let mut needs: Vec<Need> = [Entity::Site, Entity::HeldOut, Entity::Unattributed].map(over_days).into();
-        needs.extend(config.experiments.iter().map(|one| experiment(one.number)));
+        needs.extend(config.experiments.iter().map(experiment));
         needs.extend(config.communications.iter().map(|one| over_days(Entity::Communication(one.number))));
         needs.extend(config.sequences.iter().map(|one| of_people(Entity::Sequence(one.number))));
         needs.extend(config.campaigns.iter().map(|one| of_people(Entity::Campaign(one.number))));

@@ -2,12 +2,17 @@
 
 use serde::Serialize;
 
+use super::evidence::{Placed, exposures};
+use super::result::{ChallengerReport, Progress, Results};
 use super::revenue::{Revenue, Sale, currencies, revenue};
 use super::{Read, get, ratio};
-use crate::config::{Experiment, Goal, Status};
+use crate::config::{Criterion, Experiment, Goal, Outcome, Plan, Status, Unit};
+use crate::decision::{Decision, RESULTS_AFTER};
 use crate::facts::{Entity, Figures, Measure, Metric};
 use crate::money::{Currency, decimal};
+use crate::statistics::Mismatch;
 use crate::time::{Day, Millis};
+use crate::words::Summary;
 
 /// An experiment over its whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,10 +32,31 @@ pub struct ExperimentReport {
     pub ended_at: Option<Millis>,
     /// End in the site's time zone, for people.
     pub ended_local: Option<String>,
+    /// What variants are given to.
+    pub unit: Unit,
     /// Share of visitors who take part, 0 to 1.
     pub coverage: f64,
     /// Visitors exposed to two variants, left out of the results.
     pub crossovers: i128,
+    /// How it is decided, and what happens then.
+    pub plan: Plan,
+    /// Results show from here on, ms: 24 hours after the start. What follows from them is absent before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown_from: Option<Millis>,
+    /// What the experiment comes to, in words.
+    pub summary: Summary,
+    /// How far the sample is; absent of what has not begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// What is decided, with the figures it was decided from; none of a bandit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// What was done about the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Exposures against the shares they were given by, now; absent while there are too few.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mismatch: Option<Mismatch>,
     /// Control first.
     pub variants: Vec<VariantReport>,
     /// Primary first.
@@ -75,8 +101,13 @@ pub struct GoalReport {
     pub goal: Goal,
     /// Whether it decides.
     pub primary: bool,
+    /// What variants are compared by.
+    pub criterion: Criterion,
     /// In the order of the experiment's variants.
     pub variants: Vec<GoalFigures>,
+    /// Each challenger against the control; absent before results show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challengers: Option<Vec<ChallengerReport>>,
     /// Each day with any of its figures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<Vec<GoalDay>>,
@@ -102,6 +133,9 @@ pub struct GoalFigures {
     pub sessions: Option<Sessions>,
     /// By currency; empty for goals without revenue.
     pub revenue: Vec<Revenue>,
+    /// What lies beyond the plan's cap, and decides nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beyond_cap: Option<String>,
 }
 
 /// Sessions that count for a goal, and those that met it.
@@ -169,7 +203,12 @@ impl Read<'_> {
             weight: weight(usize::from(place)),
             exposures: get(&run, Metric::Exposures(place)),
         });
-        let goals = (0_u8..).zip(&experiment.goals);
+        let Results { challengers, progress, decision, mismatch, summary } = self.results(experiment, &run);
+        let mut challengers = challengers.map(Vec::into_iter);
+        let goals = (0_u8..).zip(&experiment.goals).map(|goal| GoalReport {
+            challengers: challengers.as_mut().and_then(Iterator::next),
+            ..goal_report(goal, experiment, (&run, days.as_deref()), self.config.currency)
+        });
         ExperimentReport {
             key: experiment.key.clone(),
             name: experiment.name.clone(),
@@ -178,10 +217,18 @@ impl Read<'_> {
             started_local: local(experiment.started_at),
             ended_at: experiment.ended_at,
             ended_local: local(experiment.ended_at),
+            unit: experiment.unit,
             coverage: allocation.map_or(0.0, |allocation| share(allocation.coverage)),
             crossovers: get(&run, Metric::Crossovers),
+            plan: experiment.plan.clone(),
+            shown_from: experiment.started_at.map(|start| start.saturating_add(RESULTS_AFTER)),
+            summary,
+            progress,
+            decision,
+            outcome: experiment.outcome.clone(),
+            mismatch,
             variants: variants.collect(),
-            goals: goals.map(|goal| goal_report(goal, experiment, &run, days.as_deref())).collect(),
+            goals: goals.collect(),
             days: days.as_ref().map(|days| experiment_days(experiment, days)),
         }
     }
@@ -202,27 +249,39 @@ fn experiment_days(experiment: &Experiment, days: &[(Day, &Figures)]) -> Vec<Exp
 }
 
 fn goal_report(
-    (place, goal): (u8, &Goal),
+    (place, goal): Placed<'_>,
     experiment: &Experiment,
-    run: &Figures,
-    days: Option<&[(Day, &Figures)]>,
+    (run, days): (&Figures, Option<&[(Day, &Figures)]>),
+    own: Currency,
 ) -> GoalReport {
     let variants = (0_u8..).zip(&experiment.variants);
     let day = |(day, figures): &(Day, &Figures)| goal_day((place, goal), experiment, *day, figures);
     GoalReport {
         goal: goal.clone(),
         primary: place == 0,
-        variants: variants.map(|(variant, named)| goal_figures(&named.key, place, variant, goal, run)).collect(),
+        criterion: goal.criterion(),
+        variants: variants
+            .map(|(variant, named)| GoalFigures {
+                beyond_cap: beyond_cap((place, goal), variant, experiment, run, own),
+                ..goal_figures(&named.key, place, variant, goal, run)
+            })
+            .collect(),
+        challengers: None,
         days: days.map(|days| days.iter().filter_map(day).collect()),
     }
 }
 
-/// Units that count for a goal: a goal that was added has its own.
-fn exposures(goal: &Goal, place: u8, variant: u8) -> Metric {
-    match goal.added_at {
-        Some(_) => Metric::Goal { goal: place, variant, measure: Measure::Exposures },
-        None => Metric::Exposures(variant),
-    }
+/// What of a variant's revenue lies beyond the cap; absent where none is set, or the figure that decides has none.
+fn beyond_cap(
+    (goal, what): Placed<'_>,
+    variant: u8,
+    experiment: &Experiment,
+    run: &Figures,
+    own: Currency,
+) -> Option<String> {
+    let is_capped = matches!(what.criterion(), Criterion::RevenuePerUnit | Criterion::Aov);
+    experiment.plan.revenue_cap(own).filter(|_| is_capped)?;
+    Some(decimal(get(run, Metric::Goal { goal, variant, measure: Measure::BeyondCap }), own))
 }
 
 /// The currencies of a goal that counts money.
@@ -278,5 +337,6 @@ fn goal_figures(key: &str, place: u8, variant: u8, goal: &Goal, run: &Figures) -
         sessions: goal.is_of_sessions().then_some(Sessions { sessions, met }),
         // Every variant shows the same currencies, so that rows can be compared.
         revenue: of_goal(goal, place, run).into_iter().map(of_currency).collect(),
+        beyond_cap: None,
     }
 }

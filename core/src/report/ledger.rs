@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Range;
+use crate::decision::Decision;
 use crate::facts::{Entity, Facts, Figures, add_to};
 use crate::time::Day;
 
@@ -27,11 +28,13 @@ pub struct Total {
 pub type Days = Vec<(Day, Figures)>;
 
 /// What was counted, as far as a report needs it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ledger {
     days: Rows,
     /// Under one day each.
     runs: Rows,
+    /// What was decided before, by the experiment's number.
+    decisions: BTreeMap<u16, Decision>,
 }
 
 type Rows = BTreeMap<(Entity, Day), Figures>;
@@ -133,6 +136,15 @@ impl Ledger {
         Ok(())
     }
 
+    /// What was decided of an experiment before.
+    pub fn take_decision(&mut self, experiment: u16, decision: Decision) {
+        self.decisions.insert(experiment, decision);
+    }
+
+    pub(super) fn decision(&self, experiment: u16) -> Option<&Decision> {
+        self.decisions.get(&experiment)
+    }
+
     /// A part of what an entity's days add up to.
     fn take_run(&mut self, entity: Entity, figures: &Figures) {
         add_to(self.runs.entry((entity, RUN)).or_default(), figures);
@@ -143,7 +155,7 @@ impl Ledger {
     }
 
     /// An entity's figures over its whole run.
-    pub(super) fn run(&self, entity: Entity) -> Figures {
+    pub fn run(&self, entity: Entity) -> Figures {
         self.runs.get(&(entity, RUN)).cloned().unwrap_or_default()
     }
 

@@ -2,13 +2,16 @@
 
 mod asked;
 mod communication;
+mod evidence;
 mod experience;
 mod experiment;
 mod ledger;
+mod result;
 mod revenue;
 mod site;
 mod site_goal;
 mod uplift;
+mod winner;
 
 use std::collections::BTreeMap;
 
@@ -20,13 +23,16 @@ use crate::time::{Day, Millis};
 use crate::wire::Reason;
 pub use asked::*;
 pub use communication::*;
+pub use evidence::{decision, mismatch_of, sums};
 pub use experience::*;
 pub use experiment::*;
 pub use ledger::*;
+pub use result::{ChallengerReport, Progress};
 pub use revenue::Revenue;
 pub use site::*;
 pub use site_goal::*;
 pub use uplift::*;
+pub use winner::winner;
 
 /// A site's figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]

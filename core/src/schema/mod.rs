@@ -46,10 +46,20 @@ pub struct EventName(pub String);
 #[schemars(extend("minimum" = 0, "maximum" = 1))]
 pub struct Share(pub f64);
 
+/// An amount of money above 0, as decimal text or a number.
+#[derive(JsonSchema)]
+#[schemars(extend("type" = ["string", "number"], "exclusiveMinimum" = 0, "examples" = ["500.00"]))]
+pub struct Price(pub serde_json::Value);
+
 /// A length of time in milliseconds, at most 400 days.
 #[derive(JsonSchema)]
 #[schemars(extend("minimum" = 1, "maximum" = MAX_WINDOW))]
 pub struct Duration(pub i64);
+
+/// An https address on the public internet, without credentials.
+#[derive(JsonSchema)]
+#[schemars(extend("format" = "uri", "minLength" = 1))]
+pub struct WebhookUrl(pub String);
 
 /// A zone of the IANA database, such as `Europe/Berlin`.
 #[derive(JsonSchema)]

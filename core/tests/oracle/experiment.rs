@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tributary_core::config::{Experiment, Goal, GoalKind, Unit};
+use tributary_core::config::{Criterion, Experiment, Goal, GoalKind, Unit};
 use tributary_core::facts::{Entity, Measure, Metric};
 use tributary_core::time::Millis;
 use tributary_core::wire::Reason;
 
 use super::site::Sale;
 use super::{Oracle, Who};
-use crate::shop::{EXPERIMENTS, GOOD_PRICES, PAGES};
+use crate::shop::{CAP_OF_WIDE, EXPERIMENTS, GOOD_PRICES, PAGES};
 use crate::told::What;
 
 /// A unit that counts for an experiment.
@@ -103,6 +103,10 @@ impl Oracle<'_> {
         let (entity, variant) = (Entity::Experiment(experiment.number), unit.variant);
         let exposed_at = self.events[unit.first].at;
         self.add(exposed_at, entity, Metric::Exposures(variant), 1);
+        let version = self.version_of(experiment, unit.first);
+        if version > 1 {
+            self.add(exposed_at, entity, Metric::ExposuresUnder { variant, version }, 1);
+        }
         for (place, goal) in experiment.goals.iter().enumerate() {
             let of = |measure| Metric::Goal { goal: u8::try_from(place).unwrap(), variant, measure };
             if let Some(added_at) = goal.added_at {
@@ -125,12 +129,39 @@ impl Oracle<'_> {
                     self.add(at, entity, of(Measure::Net(*currency)), *net);
                 }
             }
-            for (start, is_met) in self.session_verdicts(experiment, (place, goal), unit, &conversions) {
-                let at = self.events[start].at;
+            let sessions = self.session_verdicts(experiment, (place, goal), unit, &conversions);
+            for (start, is_met) in &sessions {
+                let at = self.events[*start].at;
                 self.add(at, entity, of(Measure::Sessions), 1);
-                self.add(at, entity, of(Measure::SessionsMet), i128::from(is_met));
+                self.add(at, entity, of(Measure::SessionsMet), i128::from(*is_met));
             }
+            let sold = || {
+                sales.iter().filter(|sale| conversions.contains(&sale.place) && sale.currency == self.config.currency)
+            };
+            let (orders, gross) = (count(sold().count()), sold().map(|sale| sale.gross).sum::<i128>());
+            let within = |gross: i128| if experiment.key == "wide" { gross.min(CAP_OF_WIDE) } else { gross };
+            let met = count(sessions.iter().filter(|(_, is_met)| *is_met).count());
+            let (part, whole) = match goal.criterion() {
+                Criterion::ConversionRate => continue,
+                Criterion::SessionRate => (met, count(sessions.len())),
+                Criterion::RevenuePerUnit => (within(gross), 0),
+                Criterion::OrdersPerUnit => (orders, 0),
+                Criterion::Aov => (within(gross), orders),
+            };
+            if matches!(goal.criterion(), Criterion::RevenuePerUnit | Criterion::Aov) {
+                self.add(exposed_at, entity, of(Measure::BeyondCap), gross - within(gross));
+            }
+            self.add(exposed_at, entity, of(Measure::Squares), part.pow(2));
+            self.add(exposed_at, entity, of(Measure::DenominatorSquares), whole.pow(2));
+            self.add(exposed_at, entity, of(Measure::Products), part * whole);
         }
+    }
+
+    /// The version that an exposure names, or the one in force.
+    fn version_of(&self, experiment: &Experiment, place: usize) -> u32 {
+        let What::Exposure { version, .. } = self.events[place].what else { panic!("no exposure") };
+        let known = self.known(experiment, place).unwrap();
+        version.unwrap_or_else(|| u32::try_from(known.allocations.len()).unwrap())
     }
 
     /// A unit's conversions for a goal, in order.
@@ -164,6 +195,10 @@ impl Oracle<'_> {
             GoalKind::BounceRate { .. } | GoalKind::ExitRate { .. } => false,
         }
     }
+}
+
+fn count(some: usize) -> i128 {
+    i128::try_from(some).unwrap()
 }
 
 /// Whether a page's address is one that a pattern is about.

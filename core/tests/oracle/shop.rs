@@ -45,6 +45,9 @@ pub const PRICES: [(Option<&str>, Option<&str>, &str, i64); 8] = [
 
 pub const GOOD_PRICES: usize = 4;
 
+/// The most that one unit's revenue decides in `wide`, minor units.
+pub const CAP_OF_WIDE: i128 = 1_500;
+
 /// How much a refund takes back.
 #[derive(Debug, Clone, Copy)]
 pub enum Back {
@@ -136,12 +139,12 @@ fn read<T: DeserializeOwned>(body: Value) -> T {
 }
 
 /// Experiments besides `hero`, with a goal of every kind: `wide` leaves out one visitor by its namespace and one by its
-/// first coverage, gives others another variant under another version, was paused and ends in the second era; `club` is of profiles and ends in a pause; `late` is a draft until the second era.
+/// first coverage, gives others another variant under another version, was paused and ends in the second era, and caps a unit's revenue; `club` is of profiles and ends in a pause; `late` is a draft until the second era.
 fn experiments(config: Config) -> Config {
     let thanks = json!({ "key": "exit", "type": "exit_rate", "operator": "equals", "url": "/thanks" });
     let wide = json!({
         "key": "wide", "seed": "wide-21", "coverage": 0.9, "namespace": { "id": "half", "range": [0.1, 1.0] },
-        "variants": [{ "key": "control" }, { "key": "b" }, { "key": "c" }],
+        "variants": [{ "key": "control" }, { "key": "b" }, { "key": "c" }], "plan": { "revenue_cap": "15.00" },
         "goals": [
             { "key": "quick", "type": "revenue", "event": "purchase", "window_ms": HOUR },
             { "key": "pro", "type": "custom_event", "event": "signup", "condition": { "plan": "pro" }, "per": "session" },
@@ -154,6 +157,8 @@ fn experiments(config: Config) -> Config {
             { "key": "click", "type": "click", "selector": "a", "per": "session" },
             { "key": "submit", "type": "form_submit", "selector": "form" },
             { "key": "back", "type": "custom_event", "event": "refund" },
+            { "key": "worth", "type": "revenue", "event": "purchase", "decides": "aov" },
+            { "key": "orders", "type": "revenue", "event": "purchase", "decides": "orders_per_unit", "window_ms": DAY },
         ]
     });
     let club = json!({
@@ -165,6 +170,7 @@ fn experiments(config: Config) -> Config {
             { "key": "entered", "type": "bounce_rate", "entry": { "operator": "contains", "url": "thanks" } },
             thanks,
             { "key": "click", "type": "click", "selector": "a", "per": "session" },
+            { "key": "worth", "type": "revenue", "event": "purchase", "decides": "aov", "window_ms": DAY },
         ]
     });
     let late = json!({

@@ -25,6 +25,29 @@ export function lines(config) {
   return `${out.map((value) => `${value}\n`).join("")}.`;
 }
 
+/** Experiments that are not for everybody, as core's `page_targeting` writes them; `condition` is a form of the fixture's. */
+function targeting({ targeted }) {
+  if (!targeted) return undefined;
+  const one = ({ key, seed, version = 1, coverage = 10_000, namespace = ["", 0, 0], variants, isOfProfiles, condition }) => {
+    const lines = [key, seed ?? key, version, coverage, ...namespace, variants.length, ...variants.flat(), isOfProfiles ? 1 : 0, condition ? 1 : 0];
+    return lines.map((line) => `${line}\n`).join("") + (condition ?? "");
+  };
+  return `${targeted.length}\n${targeted.map(one).join("")}.`;
+}
+
+/** What a page is given of its site. */
+export const given = (site, config) => ({ site, config: lines(config), changes: config.changes, targeting: targeting(config), country: config.country });
+
 /** What stands in front of `t.js`, as the collector writes it. */
-export const preamble = (site, config) =>
-  `self.__tributary={site:"${site}",config:"${Buffer.from(lines(config)).toString("base64url")}"};`;
+export const preamble = (site, config) => `self.__tributary=${JSON.stringify(given(site, config))};`;
+
+/** The build of `t.js` that the collector would choose (core/src/page_script.rs). */
+export function build(config) {
+  const parts = {
+    communications: config.hasCommunications || config.submits?.length,
+    variants: config.experiments?.length || config.targeted?.length || config.hasDrafts,
+    changes: config.changes?.length,
+    targeting: config.targeted?.length,
+  };
+  return `${["t", ...Object.keys(parts).filter((part) => parts[part])].join(".")}.js`;
+}

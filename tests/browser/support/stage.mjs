@@ -7,11 +7,14 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { DIST_WWW } from "../../../scripts/support/paths.mjs";
 import { launch } from "./engine.mjs";
-import { preamble } from "./page-config.mjs";
+import { build, given, preamble } from "./page-config.mjs";
 
 const SDK = path.join(DIST_WWW, "sdk");
 export const STUB = readFileSync(path.join(SDK, "stub.js"), "utf8");
-const SCRIPT = readFileSync(path.join(SDK, "t.js"));
+const scriptOf = (config) => readFileSync(path.join(SDK, build(config)));
+
+/** Whether all pages ask for the code compiled to JavaScript. */
+const WASM = process.env.WASM === "off" ? 'data-wasm="off"' : "";
 
 /** How long a test waits for what must come. */
 const PATIENCE = 15_000;
@@ -43,9 +46,9 @@ export async function stage() {
   const pages = new Map();
   const shop = await listen(async (request, response) => {
     const { pathname } = new URL(request.url, "http://shop");
-    const html = pages.get(pathname);
-    if (html === undefined) return void response.writeHead(pathname === "/favicon.ico" ? 204 : 404).end();
-    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html);
+    const page = pages.get(pathname);
+    if (page === undefined) return void response.writeHead(pathname === "/favicon.ico" ? 204 : 404).end();
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8", ...page.headers }).end(page.body);
   });
 
   const sites = new Map();
@@ -54,7 +57,17 @@ export async function stage() {
     if (url.pathname === "/t.js") {
       const site = sites.get(url.searchParams.get("site"));
       response.writeHead(200, { "content-type": "text/javascript; charset=utf-8" });
-      return void response.end(Buffer.concat([Buffer.from(`${preamble(site.key, site.config)}\n`), SCRIPT]));
+      return void response.end(Buffer.concat([Buffer.from(`${preamble(site.key, site.config)}\n`), scriptOf(site.config)]));
+    }
+    // What only some pages load, and what a tag pins, lie there as they are deployed.
+    if (/^\/(sdk|v)\/[\w.]+\/\w+\.js$/.test(url.pathname)) {
+      response.writeHead(200, { "content-type": "text/javascript; charset=utf-8", "access-control-allow-origin": "*" });
+      return void response.end(readFileSync(path.join(DIST_WWW, url.pathname)));
+    }
+    if (/^\/v\/[\w.]+\/config$/.test(url.pathname)) {
+      const site = sites.get(url.searchParams.get("site"));
+      response.writeHead(200, { "content-type": "application/json", "access-control-allow-origin": "*" });
+      return void response.end(JSON.stringify(given(site.key, site.config)));
     }
     const site = sites.get(/^\/v1\/sites\/([^/]+)\/events$/.exec(url.pathname)?.[1]);
     const text = await bodyOf(request);
@@ -74,9 +87,9 @@ export async function stage() {
 
   return {
     collector: collector.origin,
-    /** Serves a page of the shop; the answer is its address. */
-    page(pathname, html) {
-      pages.set(pathname, html);
+    /** Serves a page of the shop (or a file of its), with these headers besides; the answer is its address. */
+    page(pathname, body, headers) {
+      pages.set(pathname, { body, headers });
       return shop.origin + pathname;
     },
     /** A site of its own, so that tests share nothing. */
@@ -119,7 +132,7 @@ export async function stage() {
             check();
           }),
         /** The tag, with these attributes besides. */
-        tag: (attributes = "") => `<script async src="${collector.origin}/t.js?site=${key}" ${attributes}></script>`,
+        tag: (attributes = "") => `<script async src="${collector.origin}/t.js?site=${key}" ${WASM} ${attributes}></script>`,
         /** Waits for the first `count` events of a name. */
         async expect(name, count = 1) {
           await site.until(() => site.named(name).length >= count, `${count} of ${name}`);
@@ -134,10 +147,10 @@ export async function stage() {
       const context = await browser.createBrowserContext();
       return {
         /** Opens a page and waits until the SDK is there. */
-        async open(address, { ready = true } = {}) {
+        async open(address, { ready = true, until = "load" } = {}) {
           const page = await context.newPage();
           page.setDefaultTimeout(PATIENCE);
-          await page.goto(address);
+          await page.goto(address, { waitUntil: until });
           if (ready) await page.evaluate(started, PATIENCE);
           return page;
         },

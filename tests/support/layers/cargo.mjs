@@ -28,7 +28,7 @@ export const format = () => commands([["fmt", "--all", "--check"]]);
 export const lint = () =>
   commands([
     ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
-    ["clippy", "-p", "tributary-core", "-p", "tributary-sdk", "-p", "tributary-collector", "--target", WASM, "--", "-D", "warnings"],
+    ["clippy", "-p", "tributary-core", "-p", "tributary-sdk", "-p", "tributary-inspector", "-p", "tributary-collector", "--target", WASM, "--", "-D", "warnings"],
   ]);
 
 /** `cargo test` of some packages, counted from what it prints; an ignored test has failed. */

@@ -25,6 +25,8 @@ const RULES = [
   { crate: "tributary-collector", never: SCHEMAS, why: "the description of the API is made at build time" },
   { crate: "tributary-sdk", never: WORKER, why: "the page is no Worker" },
   { crate: "tributary-sdk", never: /^(serde-wasm-bindgen|regex|regex-automata)$/, why: "bytes in the page" },
+  { crate: "tributary-sdk", never: /^(tributary-inspector|web-sys|gloo.*)$/, why: "bytes in the page" },
+  { crate: "tributary-inspector", never: /^tributary-(sdk|collector)$/, why: "it looks at the page, and asks the core" },
   { crate: "tributary-collector", never: /^tributary-sdk$/, why: "neither shell knows the other" },
 ];
 

@@ -1,0 +1,13 @@
+// What a page that enforces Trusted Types lets us write: its policy names us (`trusted-types tributary`).
+
+let made;
+
+/** The one policy there may be of this name; none where the browser knows none, or the page allows it not. */
+export function policy() {
+  try {
+    made ??= self.trustedTypes?.createPolicy('tributary', { createHTML: (html) => html, createScriptURL: (address) => address });
+  } catch {
+    made = undefined;
+  }
+  return made;
+}

@@ -1,0 +1,4 @@
+// Where all experiments are for everybody.
+
+export function begin() {}
+export function setAttributes() {}
