@@ -55,7 +55,9 @@ fn an_event_from_before_the_closed_history_is_too_old() {
             .map(|number| cart("ada", number, T0 + 1_000 + i64::try_from(number).unwrap()))
             .collect();
         if first == 0 {
-            events.iter_mut().for_each(|event| "early".clone_into(&mut event.load));
+            for event in &mut events {
+                "early".clone_into(&mut event.load);
+            }
         }
         last = Some(collector.receive(&batch(&events, T0 + MINUTE), T0 + MINUTE).unwrap());
     }

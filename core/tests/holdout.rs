@@ -51,16 +51,12 @@ fn each_event_is_judged_by_the_share_of_its_own_version_also_when_it_is_evaluate
 
 #[test]
 fn two_sessions_of_the_held_out_that_turn_out_to_be_one_are_one() {
-    let others: [(f64, fn(&mut Collector)); 2] = [
-        (1.0, |collector| collector.configure(|config| config.with_change(share(1.0)).unwrap())),
-        (0.0, |collector| collector.configure(|config| config.with_change(share(0.0)).unwrap())),
-    ];
-    for (later, configure) in others {
+    for later in [1.0, 0.0] {
         let mut collector = Collector::new(quiet().with_change(share(1.0)).unwrap(), 1);
         visit(&mut collector, "1h");
         visit(&mut collector, "100m");
         assert_eq!(held_out(&collector), [2, 2]);
-        configure(&mut collector);
+        collector.configure(|config| config.with_change(share(later)).unwrap());
         let mut between = visitor("ada").at("80m").track("step", json!({}));
         "between".clone_into(&mut between.events[0].load);
         collector.take(&between);

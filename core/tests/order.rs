@@ -204,7 +204,9 @@ fn a_refund_in_another_currency_is_told_of_whenever_its_order_comes() {
 
 /// A page load of its own.
 fn loaded(load: &str, mut timeline: Timeline) -> Timeline {
-    timeline.events.iter_mut().for_each(|event| load.clone_into(&mut event.load));
+    for event in &mut timeline.events {
+        load.clone_into(&mut event.load);
+    }
     timeline
 }
 

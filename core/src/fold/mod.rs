@@ -159,7 +159,9 @@ impl Fold {
         let is_over = |visit: &Visit| visit.session.as_ref().is_none_or(|session| !session.has(at));
         let over: Vec<String> =
             self.strangers.iter().filter(|(_, visit)| is_over(visit)).map(|(id, _)| id.clone()).collect();
-        over.iter().for_each(|stranger| self.part_with(stranger, rules));
+        for stranger in &over {
+            self.part_with(stranger, rules);
+        }
     }
 
     /// Forgets a stranger; what its session came to is counted.
