@@ -11,10 +11,10 @@ mod post;
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tributary_core::config_input;
 use tributary_core::time::Millis;
-use tributary_core::webhook::{Attempt, Event, Notice, ShownWebhook, Webhook, WebhookChange};
+use tributary_core::webhook::{Attempt, Event, Notice, ShownWebhook, Told, Webhook, WebhookChange};
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, Url, durable_object};
 
 use crate::alone::Alone;
@@ -23,7 +23,7 @@ use crate::clock;
 use crate::database::Database;
 use crate::received::Received;
 use crate::turn;
-use crate::webhook::{Told, localhost, random};
+use crate::webhook::{localhost, random, told};
 
 /// Posts of one alarm: the platform gives it a quarter of an hour.
 const POSTS: usize = 30;
@@ -31,6 +31,8 @@ const POSTS: usize = 30;
 const MAX_LIMIT: u32 = 100;
 /// And unless told otherwise.
 const LIMIT: u32 = 20;
+/// Notices that the merchant's page shows.
+const SHOWN: u32 = 5;
 /// Tests and replays that may wait.
 const MAX_WAITING: usize = 100;
 
@@ -47,11 +49,13 @@ struct Inner {
 }
 
 /// Notices, the latest first.
-#[derive(Serialize, Deserialize)]
-pub struct Notices {
-    /// The notices.
-    pub notices: Vec<Notice>,
+#[derive(Serialize)]
+struct Notices {
+    notices: Vec<Notice>,
 }
+
+/// What a page shows of a webhook: itself and its latest notices.
+pub type Shown = (ShownWebhook, Vec<Notice>);
 
 #[derive(Serialize)]
 struct Rotated<'a> {
@@ -86,10 +90,11 @@ impl Inner {
         let body = request.bytes().await?;
         match url.path() {
             "/make" => {
-                ledger::write_webhook(&self.database, &read(&body)?)?;
+                let webhook = Webhook::decode(&body).ok_or_else(|| Error::RustError("no webhook".to_owned()))?;
+                ledger::write_webhook(&self.database, &webhook)?;
                 return Ok(json(200, &"made")?);
             }
-            "/take" => return self.take(read(&body)?).await,
+            "/take" => return self.take(postcard::from_bytes(&body).map_err(unreadable)?).await,
             "/meter" => return Ok(json(200, &self.database.meter())?),
             "/alarm" => {
                 self.database.storage().delete_alarm().await?;
@@ -101,6 +106,10 @@ impl Inner {
         let webhook = self.webhook()?;
         match url.path() {
             "/webhook" => Ok(json(200, &webhook.shown)?),
+            "/shown" => {
+                let shown: Shown = (webhook.shown, ledger::latest(&self.database, None, SHOWN)?);
+                Ok(Response::from_bytes(postcard::to_allocvec(&shown).map_err(unreadable)?)?)
+            }
             "/notices" => self.notices(&url),
             "/change" => self.change(webhook, config_input::read(&body)?, received.at).await,
             "/rotate" => self.rotate(webhook, received.at),
@@ -122,13 +131,13 @@ impl Inner {
     }
 
     /// Takes events, each once, and none that the webhook does not want.
-    async fn take(&self, told: Vec<Told>) -> Outcome<Response> {
+    async fn take(&self, events: Vec<Told>) -> Outcome<Response> {
         let (webhook, now) = (self.webhook()?, clock::now());
         turn::run(self.database.storage(), || {
-            for Told { id, kind, body } in told.into_iter().filter(|told| webhook.wants(told.kind)) {
-                if ledger::notice(&self.database, &id)?.is_none() {
+            for told in events.into_iter().filter(|told| webhook.wants(told.kind)) {
+                if ledger::notice(&self.database, &told.id)?.is_none() {
                     let at = ledger::time(&self.database, now)?;
-                    ledger::write(&self.database, &Notice::new(id, kind, body, at, webhook.is_enabled()))?;
+                    ledger::write(&self.database, &Notice::new(told, at, webhook.is_enabled()))?;
                 }
             }
             ledger::prune(&self.database, now)
@@ -176,9 +185,8 @@ impl Inner {
     /// Posts a test, to a disabled webhook too: who wants to enable it again wants to know whether it answers.
     async fn test(&self, webhook: &Webhook, at: Millis) -> Outcome<Response> {
         let event = Event::Test { webhook: webhook.shown.id.clone() };
-        let Told { id, kind, body } = Told::new(&webhook.site, &event, at)?;
         let now = ledger::time(&self.database, clock::now())?;
-        self.post_soon(Notice::new(id, kind, body, now, true)).await
+        self.post_soon(Notice::new(told(&webhook.site, &event, at)?, now, true)).await
     }
 
     async fn replay(&self, webhook: &Webhook, id: &str) -> Outcome<Response> {
@@ -262,6 +270,7 @@ impl Inner {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| Error::RustError(error.to_string()))
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unreadable(error: postcard::Error) -> Error {
+    Error::RustError(error.to_string())
 }

@@ -269,19 +269,18 @@ impl Inner {
         next: Config,
         experiment: Option<String>,
     ) -> std::result::Result<Response, Failure> {
-        // Before anything is written, so that what is to follow does, whatever happens in between.
-        self.arm(PUSH_AFTER).await;
-        if self.account()?.is_none_or(|now| now.config.version != account.config.version) {
-            return Err(Problem::conflict("the configuration was changed meanwhile: send it again").into());
-        }
+        // Nothing is awaited between `next`, which is made from `account`, and this: no other change comes in between.
         let changed = Account { config: next.clone(), ..account.clone() };
         turn::run(self.database.storage(), || {
             self.write(&changed)?;
             webhook::changed(&self.database, &account.config, &next, received.at)
         })?;
         self.keep(changed);
+        let is_told = webhook::is_waiting(&self.database)?;
+        // Begun before anything is awaited, so that the alarm stands with what it is for, whatever happens then.
+        self.database.set_alarm(PUSH_AFTER).await?;
         let in_force = self.is_in_force(received.fault).await;
-        if webhook::is_waiting(&self.database)? {
+        if is_told {
             self.arm(0).await;
         }
         match experiment.and_then(|key| next.experiment(&key)) {

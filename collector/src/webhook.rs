@@ -6,11 +6,10 @@
 pub mod api;
 
 use futures_util::future::join_all;
-use serde::{Deserialize, Serialize};
 use tributary_core::config::Config;
 use tributary_core::time::Millis;
 use tributary_core::webhook::address::Localhost;
-use tributary_core::webhook::{Event, Kind, lifecycle};
+use tributary_core::webhook::{Event, Told, lifecycle};
 use worker::{Env, Error, Result, SqlStorageValue};
 
 use crate::call;
@@ -20,12 +19,13 @@ use crate::received::Received;
 
 /// The tables, in the site object.
 ///
-/// - `webhook`: the site's webhooks, each with the number of the last event that its courier took.
+/// - `webhook`: the site's webhooks in the order in which they were made, each with the number of the last event that its
+///   courier took.
 /// - `happened`: events that not all couriers took. Numbers go up and never repeat.
 /// - `upcoming`: experiments that start at a later time.
 pub const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS webhook (id TEXT PRIMARY KEY, told INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS happened (number INTEGER PRIMARY KEY, event TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS webhook (number INTEGER PRIMARY KEY, id TEXT NOT NULL, told INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS happened (number INTEGER PRIMARY KEY, event BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS upcoming (experiment INTEGER PRIMARY KEY, at INTEGER NOT NULL);
 ";
 /// Events that are handed over at once.
@@ -33,23 +33,9 @@ const AT_ONCE: i64 = 100;
 /// A courier that did not take what it was handed is asked again after this, ms.
 const AGAIN_AFTER: Millis = 60_000;
 
-/// An event on its way to the site's webhooks.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Told {
-    /// The `webhook-id`.
-    pub id: String,
-    /// Which event it is.
-    pub kind: Kind,
-    /// What is sent.
-    pub body: String,
-}
-
-impl Told {
-    /// Gives an event its id.
-    pub fn new(site: &str, event: &Event, at: Millis) -> Result<Self> {
-        let id = format!("msg_{}", hex::encode(random::<16>()?));
-        Ok(Self { id, kind: event.kind(), body: event.body(site, at) })
-    }
+/// An event with an id that no other has.
+pub fn told(site: &str, event: &Event, at: Millis) -> Result<Told> {
+    Ok(event.told(site, u128::from_be_bytes(random()?), at))
 }
 
 /// Whether an operator lets webhooks name this machine (`WEBHOOK_LOCALHOST`): where a developer tries things out.
@@ -63,9 +49,8 @@ pub fn localhost(env: &Env) -> Localhost {
 pub fn enqueue(database: &Database, site: &str, event: &Event, at: Millis) -> Result<()> {
     let Some(last) = number(database, "SELECT max(told) FROM webhook")? else { return Ok(()) };
     let kept = number(database, "SELECT max(number) FROM happened")?.unwrap_or(0);
-    let told = Told::new(site, event, at)?;
-    let text = serde_json::to_string(&told).map_err(|error| Error::RustError(error.to_string()))?;
-    let values = vec![(kept.max(last) + 1).into(), text.into()];
+    let told = postcard::to_allocvec(&told(site, event, at)?).map_err(unreadable)?;
+    let values = vec![(kept.max(last) + 1).into(), told.into()];
     database.write("INSERT INTO happened (number, event) VALUES (?, ?)", values)
 }
 
@@ -122,8 +107,7 @@ async fn hand_over(database: &Database, env: &Env, site: &str) -> Result<bool> {
         if told >= last {
             return Ok(());
         }
-        let events: Vec<&str> = rows.iter().filter_map(|row| event_after(row, told)).collect();
-        give(env, site, &webhook, &events).await?;
+        give(env, site, &webhook, &events_after(&rows, told)?).await?;
         // What another round gave meanwhile stays given.
         let values = vec![last.into(), webhook.into()];
         database.write("UPDATE webhook SET told = max(told, ?) WHERE id = ?", values)
@@ -140,27 +124,28 @@ async fn hand_over(database: &Database, env: &Env, site: &str) -> Result<bool> {
     Ok(all)
 }
 
-fn event_after(row: &[SqlStorageValue], told: i64) -> Option<&str> {
-    match row {
-        [SqlStorageValue::Integer(number), SqlStorageValue::String(event)] if *number > told => Some(event),
+fn events_after(rows: &[Vec<SqlStorageValue>], told: i64) -> Result<Vec<Told>> {
+    let event = |row: &Vec<SqlStorageValue>| match row.as_slice() {
+        [SqlStorageValue::Integer(number), SqlStorageValue::Blob(event)] if *number > told => Some(event.clone()),
         _ => None,
-    }
+    };
+    rows.iter().filter_map(event).map(|event| postcard::from_bytes(&event).map_err(unreadable)).collect()
 }
 
 /// Has a courier take events. One that was never made, or was deleted, has nothing to take them for.
-async fn give(env: &Env, site: &str, webhook: &str, events: &[&str]) -> Result<()> {
-    let body = format!("[{}]", events.join(","));
+async fn give(env: &Env, site: &str, webhook: &str, events: &Vec<Told>) -> Result<()> {
+    let body = postcard::to_allocvec(events).map_err(unreadable)?;
     let received = Received { at: clock::now(), ..Received::default() };
-    let answer = call::call(&call::courier(env, site, webhook)?, "/take", &received, Some(body.as_bytes())).await?;
+    let answer = call::call(&call::courier(env, site, webhook)?, "/take", &received, Some(&body)).await?;
     match answer.status_code() {
         200 | 404 => Ok(()),
         status => Err(Error::RustError(format!("courier {webhook} answered {status}"))),
     }
 }
 
-/// Webhooks by id, each with the last number that its courier took.
+/// Webhooks in the order in which they were made, each with the last number that its courier took.
 fn couriers(database: &Database) -> Result<Vec<(String, i64)>> {
-    let rows = database.run("SELECT id, told FROM webhook", vec![])?;
+    let rows = database.run("SELECT id, told FROM webhook ORDER BY number", vec![])?;
     let read = |row: Vec<SqlStorageValue>| match row.as_slice() {
         [SqlStorageValue::String(id), SqlStorageValue::Integer(told)] => Some((id.clone(), *told)),
         _ => None,
@@ -177,4 +162,9 @@ pub fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::getrandom(&mut bytes).map_err(|error| Error::RustError(error.to_string()))?;
     Ok(bytes)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unreadable(error: postcard::Error) -> Error {
+    Error::RustError(format!("stored event: {error}"))
 }

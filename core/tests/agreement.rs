@@ -98,7 +98,7 @@ fn distance(ours: &Value, theirs: &Value) -> f64 {
         return f64::INFINITY;
     }
     let scale = theirs.iter().fold(0.0_f64, |most, number| most.max(number.abs()));
-    let apart = |(ours, theirs): (&f64, &f64)| if ours == theirs { 0.0 } else { (ours - theirs).abs() / scale };
+    let apart = |(ours, theirs): (&f64, &f64)| if scale > 0.0 { (ours - theirs).abs() / scale } else { ours.abs() };
     ours.iter().zip(&theirs).map(apart).fold(0.0, f64::max)
 }
 

@@ -7,7 +7,10 @@ use tributary_core::time::{DAY, HOUR, Millis};
 
 const START: Millis = 1_760_000_000_000;
 
-/// An experiment by its primary goal: units and conversions of each variant, control first.
+/// Units and conversions of each variant, control first.
+type Cells<'a> = &'a [(i128, i128)];
+
+/// An experiment by its primary goal.
 #[derive(Clone)]
 struct Trial {
     plan: Plan,
@@ -19,11 +22,11 @@ struct Trial {
     day: f64,
 }
 
-fn shares(cells: &[(i128, i128)]) -> Vec<Figure> {
+fn shares(cells: Cells) -> Vec<Figure> {
     cells.iter().map(|(units, successes)| Figure::Share { units: *units, successes: *successes }).collect()
 }
 
-fn trial(cells: &[(i128, i128)]) -> Trial {
+fn trial(cells: Cells) -> Trial {
     Trial {
         plan: Plan::default(),
         direction: Increase,
@@ -61,7 +64,7 @@ impl Trial {
         self
     }
 
-    fn guarded(mut self, direction: Direction, tolerance: f64, cells: &[(i128, i128)]) -> Self {
+    fn guarded(mut self, direction: Direction, tolerance: f64, cells: Cells) -> Self {
         self.guardrails.push((direction, tolerance, true, shares(cells)));
         self
     }
@@ -118,7 +121,7 @@ const fn invalid(because: Invalid) -> State {
 
 #[test]
 fn a_fixed_test_is_decided_when_the_sample_is_reached() {
-    let rows: &[(&str, &[(i128, i128)], State)] = &[
+    let rows: &[(&str, Cells, State)] = &[
         ("significant in 22,000", &[(22_000, 440), (22_000, 528)], winner(1)),
         ("not significant in 22,000", &[(22_000, 440), (22_000, 470)], inconclusive()),
         ("a fifth better, in 10,000", &[(10_000, 200), (10_000, 240)], collecting(Some(1))),
@@ -142,7 +145,7 @@ fn a_fixed_test_is_decided_when_the_sample_is_reached() {
 #[test]
 fn of_several_winners_the_best_estimate_wins_and_the_control_only_against_all() {
     // Three challengers need 28,189 units each.
-    let rows: &[(&str, &[(i128, i128)], State)] = &[
+    let rows: &[(&str, Cells, State)] = &[
         ("two are better", &[(29_000, 580), (29_000, 720), (29_000, 760), (29_000, 590)], winner(2)),
         ("one is better, others are worse", &[(29_000, 580), (29_000, 400), (29_000, 760), (29_000, 400)], winner(2)),
         ("all are worse", &[(29_000, 580), (29_000, 400), (29_000, 420), (29_000, 410)], winner(0)),
@@ -192,10 +195,12 @@ fn a_fixed_test_without_a_winner_is_not_asked_again() {
 
 #[test]
 fn a_sequential_test_may_win_before_the_sample_and_after_it() {
-    let of = |cells: &[(i128, i128)]| trial(cells).by(Method::Sequential);
+    let of = |cells: Cells| trial(cells).by(Method::Sequential);
     assert_eq!(of(&[(8_000, 160), (8_000, 400)]).state(), winner(1));
     assert_eq!(of(&[(8_000, 400), (8_000, 160)]).state(), winner(0));
     assert_eq!(of(&[(8_000, 160), (8_000, 200)]).state(), collecting(Some(1)));
+    assert_eq!(of(&[(4_000, 80), (4_000, 400)]).state(), collecting(Some(1)), "80 conversions are too few for it");
+    assert_eq!(of(&[(8_000, 160), (8_000, 20)]).state(), winner(0), "20 are enough against 160");
     let open = of(&[(22_000, 440), (22_000, 500)]).decide(None);
     assert_eq!(open.state, inconclusive());
     assert_eq!(of(&[(90_000, 1_800), (90_000, 2_100)]).decide(Some(&open)).state, winner(1));
@@ -203,7 +208,7 @@ fn a_sequential_test_may_win_before_the_sample_and_after_it() {
 
 #[test]
 fn a_bayesian_test_decides_by_its_chance_once_the_sample_is_reached() {
-    let of = |cells: &[(i128, i128)]| trial(cells).by(Method::Bayesian).state();
+    let of = |cells: Cells| trial(cells).by(Method::Bayesian).state();
     assert_eq!(of(&[(22_000, 440), (22_000, 528)]), winner(1));
     assert_eq!(of(&[(22_000, 528), (22_000, 440)]), winner(0));
     assert_eq!(of(&[(22_000, 440), (22_000, 470)]), inconclusive());

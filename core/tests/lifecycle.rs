@@ -101,7 +101,9 @@ fn an_experiment_that_is_stopped_before_its_start_never_starts() {
 fn what_is_told_of_an_experiment_is_enough_to_know_it_by() {
     let (draft, none) = draft();
     let events = between(&none, &draft, T0).events;
-    let body: serde_json::Value = serde_json::from_str(&events[0].body("site", T0)).unwrap();
+    let told = events[0].told("site", 1, T0);
+    assert_eq!(told.about, "hero");
+    let body: serde_json::Value = serde_json::from_str(&told.body).unwrap();
     let experiment = &body["data"]["experiment"];
     assert_eq!((&body["type"], &body["data"]["site"]), (&"experiment.created".into(), &"site".into()));
     assert_eq!(experiment["variants"][1]["key"], "b");

@@ -1,5 +1,7 @@
 //! What a look at an experiment decides, keeps and does.
 
+#![allow(clippy::needless_pass_by_value, reason = "short tables before fast ones")]
+
 mod support;
 
 use serde_json::{Value, json};

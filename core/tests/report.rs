@@ -107,7 +107,7 @@ fn uplift_is_absent_where_it_is_not_defined_and_never_no_number() {
         ("treated who do not convert", [10, 0, 10, 5], [true, false, true]),
         ("nobody converts", [10, 0, 10, 0], [false, false, true]),
         ("everybody converts", [10, 10, 10, 10], [true, false, true]),
-        ("all treated convert", [10, 10, 10, 5], [true, true, true]),
+        ("all treated convert", [10, 10, 10, 5], [true, false, true]),
     ];
     for (why, [treated, treated_converted, control, control_converted], expected) in rows {
         let uplift = UpliftCounts { treated, treated_converted, control, control_converted }.uplift();

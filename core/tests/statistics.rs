@@ -199,8 +199,8 @@ fn a_prior_draws_the_estimate_towards_it_and_narrows_its_interval() {
     };
     let (flat, doubtful) = (with(None), with(Some(Prior { mean: 0.0, deviation: 0.1 })));
     assert!(near(flat.value, 0.5, 1e-12) && doubtful.value > 0.0 && doubtful.value < 0.1);
-    let width = |[lower, upper]: [f64; 2]| upper - lower;
-    assert!(width(doubtful.credible_interval) < width(flat.credible_interval) / 3.0);
+    let apart = |[lower, upper]: [f64; 2]| upper - lower;
+    assert!(apart(doubtful.credible_interval) < apart(flat.credible_interval) / 3.0);
 }
 
 #[test]
@@ -214,7 +214,8 @@ fn a_confidence_sequence_is_wider_than_the_interval_for_one_look() {
 
 #[test]
 fn a_mismatch_rings_below_one_in_a_thousand() {
-    let rows: &[(&str, &[i128], &[f64], Option<bool>)] = &[
+    type Row<'a> = (&'a str, &'a [i128], &'a [f64], Option<bool>);
+    let rows: &[Row] = &[
         ("as the shares say", &[500, 500], &[500.0, 500.0], Some(false)),
         ("p is 0.00157", &[550, 450], &[500.0, 500.0], Some(false)),
         ("p is 0.00080", &[553, 447], &[500.0, 500.0], Some(true)),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 use tributary_core::bandit::weights;
 use tributary_core::config::Direction::{self, Decrease, Increase};
-use tributary_core::decision::{Decision, Evidence, decide};
+use tributary_core::decision::{Decision, Evidence, State, decide};
 use tributary_core::statistics::sample::outlook;
 use tributary_core::statistics::{Comparison, Figure, Method, Plan, Prior, Settings, compare, mismatch};
 
@@ -134,6 +134,37 @@ fn no_figures_make_a_decision_or_a_bandit_panic() {
             weights.iter().map(|weight| u32::from(*weight)).sum::<u32>(),
             if figures.is_empty() { 0 } else { 10_000 }
         );
+        Ok(())
+    });
+}
+
+#[test]
+fn the_order_of_challengers_does_not_choose_the_winner() {
+    let figures = prop::collection::vec(20_000_i128..60_000, 5);
+    check(&(figures, any::<bool>(), 0..4_usize), |(successes, up, turn)| {
+        let plan = Plan::default();
+        let winner = |successes: &[i128]| {
+            let of = |successes: &i128| Figure::Share { units: 1_000_000, successes: *successes };
+            let figures: Vec<Figure> = successes.iter().map(of).collect();
+            let direction = if up { Increase } else { Decrease };
+            let evidence = Evidence {
+                plan: &plan,
+                direction,
+                figures: &figures,
+                mismatch: None,
+                guardrails: &[],
+                started_at: 0,
+                ended: true,
+                now: i64::MAX,
+            };
+            match decide(&evidence, None).state {
+                State::Winner { variant } => Ok(figures[usize::from(variant)]),
+                other => Err(other),
+            }
+        };
+        let mut turned = successes.clone();
+        turned[1..].rotate_left(turn);
+        prop_assert_eq!(winner(&successes), winner(&turned));
         Ok(())
     });
 }

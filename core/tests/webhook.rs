@@ -5,7 +5,8 @@ use tributary_core::webhook::address::Localhost;
 use tributary_core::webhook::schedule::wait_after;
 use tributary_core::webhook::signature::{secret, sign};
 use tributary_core::webhook::{
-    Attempt, Disabled, Event, Kind, MAX_FAILED, NewWebhook, Notice, Problem, Reason, State, Webhook, WebhookChange,
+    Attempt, Disabled, Event, Kind, MAX_FAILED, NewWebhook, Notice, Problem, Reason, State, Told, Webhook,
+    WebhookChange,
 };
 
 const NOW: i64 = 1_790_000_000_000;
@@ -24,7 +25,7 @@ fn any() -> Webhook {
 }
 
 fn notice(kind: Kind) -> Notice {
-    Notice::new(ID.into(), kind, BODY.into(), NOW, true)
+    Notice::new(Told { id: ID.into(), kind, about: "hero".into(), body: BODY.into() }, NOW, true)
 }
 
 fn answered(at: i64, status: u16) -> Attempt {
@@ -228,8 +229,9 @@ fn what_a_webhook_cannot_be_made_of_is_named() {
 }
 
 #[test]
-fn a_body_names_its_event_its_time_and_the_site() {
-    let body = Event::Test { webhook: "wh_1".into() }.body("5a17", NOW + 7);
+fn what_is_told_has_an_id_and_a_body_that_names_its_event_its_time_and_the_site() {
+    let Told { id, kind, about, body } = Event::Test { webhook: "wh_1".into() }.told("5a17", 255, NOW + 7);
+    assert_eq!((id.as_str(), kind, about.as_str()), ("msg_000000000000000000000000000000ff", Kind::Test, ""));
     let expected =
         r#"{"type":"webhook.test","timestamp":"2026-09-21T14:13:20.007Z","data":{"site":"5a17","webhook":"wh_1"}}"#;
     assert_eq!(body, expected);
@@ -243,10 +245,13 @@ fn every_event_has_the_name_it_is_filtered_by() {
 }
 
 #[test]
-fn a_stored_webhook_reads_as_it_was_and_shows_no_secret() {
+fn what_is_stored_reads_as_it_was_and_what_is_shown_has_no_secret() {
     let mut webhook = any();
     webhook.rotate([8; 32], NOW);
-    let stored = serde_json::to_string(&webhook).unwrap();
-    assert_eq!(serde_json::from_str::<Webhook>(&stored).unwrap(), webhook);
+    let mut notice = notice(Kind::ExperimentPaused);
+    webhook.settle(&mut notice, answered(NOW, 500), 0);
+    assert_eq!(Webhook::decode(&webhook.encode()), Some(webhook.clone()));
+    assert_eq!(Notice::decode(&notice.encode()), Some(notice));
+    assert_eq!((Webhook::decode(b"{}"), Notice::decode(b"")), (None, None));
     assert!(!serde_json::to_string(&webhook.shown).unwrap().contains("whsec_"));
 }

@@ -263,6 +263,17 @@ fn an_experiment_says_what_is_known_how_sure_that_is_and_what_is_missing() {
             "Evening collection leads, but it is too early to tell. Evening collection’s conversion rate is 23.5 % higher than Morning light’s so far, which may still be chance. Each variant needs 21,106 visitors, and the smallest has 8,000; at the present traffic that takes about 12 more days. Evening collection raises the bounce rate of “Bounces” by more than the 5 % that is tolerated, so the test should stop.",
         ),
         (
+            "a guardrail that stopped",
+            Run {
+                change: |config| config.with_breach(1, T0 + 5 * DAY).unwrap(),
+                ..run(
+                    guarded(true),
+                    vec![bounces(rate(8_000, 160), 8_000, 3_000), bounces(rate(8_100, 200), 8_100, 4_500)],
+                )
+            },
+            "Stopped by a guardrail. Evening collection raises the bounce rate of “Bounces” by more than the 5 % that is tolerated, so the test was stopped. Each variant needs 21,106 visitors, and the smallest had 8,000 at the end: what differs may be chance.",
+        ),
+        (
             "a bandit at its start",
             run(plan(json!({ "bandit": {} })), vec![rate(2_000, 40), rate(2_100, 60)]),
             "Traffic follows the results. All variants get the same share so far; shares will follow what does best. A bandit names no winner.",
@@ -270,10 +281,7 @@ fn an_experiment_says_what_is_known_how_sure_that_is_and_what_is_missing() {
         (
             "a bandit",
             Run {
-                change: |config| {
-                    let change = config_input::read(br#"{"weights": [0.3, 0.7]}"#).unwrap();
-                    config.with_experiment_change("hero", change, T0 + DAY).unwrap()
-                },
+                change: |config| config.with_shares(1, &[3_000, 7_000], 100).unwrap(),
                 ..run(plan(json!({ "bandit": {} })), vec![rate(2_000, 40), rate(2_100, 60)])
             },
             "Traffic follows the results. Evening collection gets 70 % of the traffic, for its conversion rate is the most promising so far. A bandit earns while it learns and names no winner.",

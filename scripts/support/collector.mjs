@@ -24,7 +24,7 @@ function bindings({ vars, test }) {
 }
 
 /** Where webhooks may be posted to: tests reach this machine and nothing else, others the public internet and no more. */
-function networks({ TEST_MODE: test, WEBHOOK_LOCALHOST: localhost }) {
+function networksOf({ TEST_MODE: test, WEBHOOK_LOCALHOST: localhost }) {
   return [...(test ? [] : ["public"]), ...(localhost === "1" ? ["local"] : [])];
 }
 
@@ -64,16 +64,17 @@ async function answering(origin, child, logs) {
  * - `port`: 0, the default, takes a free one.
  * - `vars`: text bindings, `SIGNING_KEY` and `ADMIN_KEY` among them.
  * - `test`: adds `TEST_MODE`.
+ * - `networks`: where webhooks may be posted to, where that is not what the variables say.
  *
  * The answer: `origin`, `pid`, `exited` (a promise of the exit code or signal), `stop()` (asks it to end), `kill9()` (the
  * power goes), `logs()` (what it wrote so far).
  */
-export async function startCollector({ storage, port = 0, vars = {}, test = false, show = false }) {
+export async function startCollector({ storage, port = 0, vars = {}, test = false, show = false, networks }) {
   const objects = path.join(storage, "objects");
   mkdirSync(objects, { recursive: true });
   const values = bindings({ vars, test });
   const config = path.join(storage, "collector.capnp");
-  writeFileSync(config, workerdConfig({ names: Object.keys(values), folder: storage, networks: networks(values) }));
+  writeFileSync(config, workerdConfig({ names: Object.keys(values), folder: storage, networks: networks ?? networksOf(values) }));
 
   const args = ["serve", config, `--socket-addr=http=127.0.0.1:${port}`, "--control-fd=3"];
   args.push(`--directory-path=assets=${DIST_WWW}`, `--directory-path=storage=${objects}`);

@@ -20,10 +20,12 @@ import { peers } from "./peers.mjs";
 import { report } from "./report.mjs";
 import { rows } from "./rows.mjs";
 import { collectorBytes, sdk } from "./sdk.mjs";
+import { calibration, statistics } from "./statistics.mjs";
 import { table } from "./support/table.mjs";
 import { throughput } from "./throughput.mjs";
+import { webhook } from "./webhook.mjs";
 
-const MEASURES = { sdk, collector: collectorBytes, core, rows, report, history, cost, throughput, flicker, peers };
+const MEASURES = { sdk, collector: collectorBytes, core, statistics, calibration, rows, webhook, report, history, cost, throughput, flicker, peers };
 /** Takes minutes, and needs what is not part of the project: only when asked for. */
 const ONLY_ASKED = ["peers"];
 

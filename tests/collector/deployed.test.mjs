@@ -38,3 +38,11 @@ test("nothing is below /test", async () => {
     assert.deepEqual([status, body.error?.code], [404, "not_found"], what);
   }
 });
+
+test("no webhook may name this machine", async () => {
+  const site = await siteFor(on);
+  for (const url of ["http://localhost:8080/", "http://127.0.0.1:8080/", "https://localhost/", "https://[::1]/"]) {
+    const { status, body } = await site.call("POST", "/webhooks", { body: { url } });
+    assert.deepEqual([status, body.error?.field], [400, "url"], url);
+  }
+});

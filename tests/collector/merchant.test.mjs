@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { DAY, HOUR, NOW, batch } from "../support/batch.mjs";
+import { receiverFor } from "../support/receiver.mjs";
 import { request, siteFor, visitorsWith } from "../support/site.mjs";
+import { webhookFor } from "../support/webhook.mjs";
 import { collectorFor } from "../support/workerd.mjs";
 
 const on = await collectorFor({ after });
@@ -98,6 +100,66 @@ test("an experiment's page shows exposures, conversions, rate, revenue, AOV and 
   }
   assert.match(body, /<svg class="chart" role="img"/);
   assert.equal((await get(`/sites/${site.key}/experiments/nope`, cookie)).status, 404);
+});
+
+/** Two weeks of a shop's history: so many visitors of each variant, of whom so many added to the cart. */
+async function compared(more, counts, settings) {
+  const site = await siteFor(on, settings);
+  const cart = { ...HERO, goals: [{ key: "cart", name: "Filled <carts>", type: "custom_event", event: "add_to_cart" }, ...(more.goals ?? [])], plan: more.plan };
+  await site.run(cart, NOW - 14 * DAY);
+  const lines = [];
+  for (const [variant, [visitors, carts]] of Object.entries(counts)) {
+    visitorsWith(variant, cart, visitors).forEach((visitor, place) => {
+      const tell = (after, name, properties = {}) => lines.push({ id: `${variant}${place}-${after}`, at: NOW - 2 * DAY + after, visitor, name, properties });
+      tell(0, "$exposure", { experiment: "hero", variant, version: 1 });
+      if (place < carts) tell(1, "add_to_cart");
+    });
+  }
+  const told = await site.call("POST", "/import", { body: lines.map((line) => `${JSON.stringify(line)}\n`).join(""), type: "application/x-ndjson" });
+  assert.deepEqual([told.body.accepted, told.body.refused], [lines.length, []]);
+  await site.settled();
+  const cookie = cookieOf(await signIn(site.key, site.secret));
+  const page = async (now) => (await get(`/sites/${site.key}/experiments/hero`, cookie, { now })).body.replaceAll("\u00a0", " ");
+  return { site, page };
+}
+
+const SMALL = { base_rate: 0.3, smallest_effect: 0.9 };
+
+test("an experiment that is decided says so, with an interval for each challenger and what every method says", async () => {
+  const { page } = await compared({ plan: SMALL }, { control: [60, 12], b: [60, 40] });
+  const body = await page();
+  assert.match(body, /<h2 id="result">b wins<\/h2><span class="status winner">Winner<\/span>/);
+  assert.match(body, /b’s conversion rate is 233\.3 % higher than control’s, between \+[\d.]+ % and \+[\d.]+ % with 95 % confidence \(p &lt; 0\.001\)\./);
+  assert.match(body, /<svg class="span" role="img" aria-label="b: 233\.3 % higher than control: between/);
+  assert.match(body, /<progress max="1" value="1\.0000" aria-label="Sample">/);
+  for (const shown of ["Chance to beat control", "Fixed sample, looked at once", "It keeps running", "Filled &lt;carts&gt;"]) assert.ok(body.includes(shown), shown);
+});
+
+test("an experiment that is not decided says what is missing, and a guardrail that nothing harms is told", async () => {
+  const bounces = { key: "bounces", type: "bounce_rate", direction: "decrease", guardrail: { tolerance: 0.1 } };
+  const { page } = await compared({ plan: { base_rate: 0.3 }, goals: [bounces] }, { control: [20, 4], b: [20, 8] });
+  const body = await page();
+  assert.match(body, /<h2 id="result">b leads, but it is too early to tell<\/h2><span class="status running">Leading, not decided<\/span>/);
+  assert.match(body, /Each variant needs 961 visitors, and the smallest has 20; at the present traffic that takes about \d+ more days\./);
+  assert.match(body, /up to 10 % worse is tolerated<\/small><\/dt><dd><span class="status running">No harm shown</);
+  assert.match(body, /<p class="soft">No sessions yet to compare\.<\/p>/);
+});
+
+test("variants that are not given as their shares say are no result", async () => {
+  const { page } = await compared({ plan: SMALL }, { control: [60, 12], b: [140, 80] });
+  const body = await page();
+  assert.match(body, /These figures cannot be trusted<\/h2><span class="status invalid">Invalid<\/span>/);
+  assert.match(body, /control 30\.0 % instead of 50\.0 %, b 70\.0 % instead of 50\.0 %/);
+});
+
+test("before 24 hours no page and no report compares anything", async () => {
+  const { site, page } = await compared({ plan: SMALL }, { control: [6, 2], b: [6, 4] });
+  const early = NOW - 13 * DAY - 1;
+  const body = await page(early);
+  assert.match(body, /Too early for results<\/h2>/);
+  assert.ok(!body.includes('class="span"') && !body.includes("What every method says"), body);
+  const [hero] = (await site.report("", { now: early })).experiments;
+  assert.deepEqual([hero.shown_from, hero.decision, hero.mismatch, hero.goals[0].challengers], [NOW - 13 * DAY, undefined, undefined, undefined]);
 });
 
 /** A site with one of everything, and somebody who was shown, clicked, was reminded and bought. */
@@ -230,4 +292,20 @@ test("a name is never markup, and the pages run no script at all", async () => {
     assert.match(headers.get("content-security-policy"), /^default-src 'none'; style-src 'self';/);
     assert.equal(headers.get("cache-control"), "no-store");
   }
+});
+
+test("the page of webhooks shows each one's latest events and nothing of what its receiver wrote", async () => {
+  const site = await siteFor(on);
+  const cookie = cookieOf(await signIn(site.key, site.secret));
+  const page = async () => (await get(`/sites/${site.key}/webhooks`, cookie)).body;
+  assert.match(await page(), /No webhook yet/);
+  const receiver = await receiverFor({ after });
+  const webhook = await webhookFor(on, site, receiver.url("huge/page"), { description: "<i>Chat</i>" });
+  await webhook.test();
+  await webhook.logged(([notice]) => notice.state === "failed");
+  const shown = await page();
+  for (const expected of ["&lt;i&gt;Chat&lt;/i&gt;", receiver.url("huge/page"), "webhook.test", "Failed", "500 in ", ">Enabled<"]) assert.ok(shown.includes(expected), expected);
+  assert.ok(!shown.includes("alert(1)") && !shown.includes("<i>") && !shown.includes(webhook.secret));
+  await webhook.change({ enabled: false });
+  assert.match(await page(), /Disabled since .*, on request\./);
 });

@@ -29,7 +29,8 @@ const EXAMPLES = Object.fromEntries(
 /** One documented call about a site, checked against the document. */
 async function call(site, id, { values = {}, query = "", body, now = NOW, ...options } = {}) {
   const { method, path, operation } = callOf(id);
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => ({ site: site.key, key: "hero", id: "9f1c", ...values })[name]);
+  const named = { site: site.key, key: "hero", id: "9f1c", webhook: site.webhook, notice: site.notice, ...values };
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => named[name]);
   const [scheme] = operation.security.flatMap(Object.keys);
   const key = { adminKey: KEYS.ADMIN_KEY, secretKey: site.secret }[scheme];
   const type = operation.requestBody ? contentOf({ operation })[0] : undefined;
@@ -49,6 +50,11 @@ test("it is OpenAPI 3.1, and tools of any origin may read it", async () => {
   assert.match(document.openapi, /^3\.1\./);
   const { valid, errors } = await new Validator().validate(structuredClone(document));
   assert.equal(valid, true, JSON.stringify(errors));
+});
+
+test("what is posted to webhooks is described for every event that one can ask for", () => {
+  const events = document.components.schemas.WebhookEvent.oneOf.map(({ const: name }) => name);
+  assert.deepEqual(Object.keys(document.webhooks).sort(), events.sort());
 });
 
 test("every schema has a description or is part of one that has, and every call a summary", () => {
@@ -100,6 +106,11 @@ describe("what the document shows is taken, and what is answered is what it says
     const order = ["changeSite", "readSite", "makeExperiment", "changeExperiment", "startExperiment", "pauseExperiment", "resumeExperiment", "decideExperiment", "listDecisions"];
     order.push("makeCommunication", "makeSequence", "makeCampaign", "makeExperience", "makeGoal", "makeJourney", "sendEvents", "import");
     for (const id of order) await taken(id);
+    // Nobody listens there: no name is looked up for a test.
+    site.webhook = (await taken("makeWebhook", { body: { ...EXAMPLES.makeWebhook, url: "http://127.0.0.1:9/" } })).body.id;
+    site.notice = (await taken("testWebhook")).body.id;
+    const about = ["listWebhooks", "readWebhook", "rotateWebhookSecret", "listNotices", "replayNotice", "changeWebhook", "deleteWebhook"];
+    for (const id of about) await taken(id);
     for (const query of ["", "?days=7", "?from=2026-09-01&to=2026-09-30"]) await taken("report", { query });
     await taken("exportVisitor");
     await taken("eraseVisitor");
@@ -111,7 +122,7 @@ describe("what the document shows is taken, and what is answered is what it says
     for (const id of ["document", "health"]) await taken(id);
     const never = CALLS.map(({ operation }) => operation.operationId).filter((id) => !order.includes(id));
     const others = ["undoDecision", "makeSite", "report", "exportVisitor", "eraseVisitor", "eraseProfile", "stopExperiment", "script", "pinnedConfiguration", "document", "health"];
-    assert.deepEqual(never.sort(), [...others, "exportProfile"].sort(), "a call that no test makes");
+    assert.deepEqual(never.sort(), [...others, ...about, "makeWebhook", "testWebhook", "exportProfile"].sort(), "a call that no test makes");
   });
 
   test("what becomes of a decision", async () => {
@@ -162,10 +173,11 @@ describe("each limit that the document tells holds: at it is taken, beyond it is
     return { ...renamed, treatments: [{ communication: `c${number}` }] };
   }
 
-  for (const id of ["makeSite", "changeSite", "changeExperiment", "startExperiment", ...MAKES]) {
+  for (const id of ["makeSite", "changeSite", "changeExperiment", "startExperiment", "makeWebhook", "changeWebhook", ...MAKES]) {
     test(id, async () => {
       const site = await siteFor(on);
       if (id !== "changeSite") for (const make of MAKES) await call(site, make, { body: EXAMPLES[make] });
+      if (id === "changeWebhook") site.webhook = (await call(site, "makeWebhook", { body: EXAMPLES.makeWebhook })).body.id;
       const changes = atLimits(document, contentOf(callOf(id))[1].schema, EXAMPLES[id]).filter(({ path, holds }) => !(holds && TIED.some((tied) => path.startsWith(tied))));
       assert.ok(changes.length > 0);
       for (const change of changes) {
@@ -236,6 +248,8 @@ test("errors of every kind are what the document says", async () => {
     [404, "unknown_site", await call(nobody, "sendEvents", { body: batch("ann").view() })],
     [404, "unknown_site", await call(nobody, "report")],
     [404, "unknown_experiment", await call(site, "stopExperiment", { values: { key: "nope" } })],
+    [404, "unknown_webhook", await call(site, "readWebhook", { values: { webhook: "wh_nope" } })],
+    [404, "unknown_webhook", await call(site, "replayNotice", { values: { webhook: "wh_nope", notice: "msg_nope" } })],
     [404, "not_found", await call(site, "exportVisitor", { values: { id: "nobody" } })],
     [409, "conflict", await call(site, "makeExperiment", { body: EXAMPLES.makeExperiment })],
     [409, "conflict", await call(site, "stopExperiment")],

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { history } from "../bench/history.mjs";
 import { rows } from "../bench/rows.mjs";
+import { webhook } from "../bench/webhook.mjs";
 import { above, budgets } from "../support/budgets.mjs";
 import { collectorFor } from "../support/workerd.mjs";
 
@@ -11,7 +12,8 @@ let figures;
 
 before(async () => {
   const collector = await collectorFor({ after });
-  figures = { ...(await rows(collector, { batchCount: 30 })).figures, ...(await history(collector)).figures };
+  const measured = [await rows(collector, { batchCount: 30 }), await history(collector), await webhook(collector)];
+  figures = Object.assign({}, ...measured.map((one) => one.figures));
 });
 
 test("no count of rows is above its budget", () => {
@@ -40,4 +42,8 @@ test("a report of 400 days of history reads no more rows than its budget, and th
   const more = read("_by_day") - read("");
   assert.ok(more <= 3 * 30, `${more} rows more, of three experiments over 30 days`);
   assert.ok(read("_by_day_of_all") > 4 * 390, "it reads the days that are asked for");
+});
+
+test("an event that a webhook is told costs three rows in the site and two in its courier", () => {
+  assert.deepEqual([figures["site.rows_written_per_event_told"], figures["courier.rows_written_per_event_told"]], [3, 2]);
 });

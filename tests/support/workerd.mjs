@@ -28,8 +28,8 @@ export function storageFor(t) {
  * A collector in test mode that is killed when the test ends. `t` is node:test's context, or `{ after }` of node:test for a
  * whole file. A test that kills its collector starts the next one with the same `storage`, a folder of `storageFor`.
  */
-export async function collectorFor(t, { storage = storageFor(t), vars = {}, test = true, port = 0 } = {}) {
-  const collector = await startCollector({ storage, port, vars: { ...KEYS, ...vars }, test });
+export async function collectorFor(t, { storage = storageFor(t), vars = {}, test = true, port = 0, networks } = {}) {
+  const collector = await startCollector({ storage, port, vars: { ...KEYS, ...vars }, test, networks });
   running.get(storage).push(collector);
   return { ...collector, storage };
 }

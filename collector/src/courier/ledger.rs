@@ -1,32 +1,31 @@
 //! What a courier keeps: its webhook, and a row for each notice.
 //!
-//! A notice is one text. What rows are looked for by stands beside it.
+//! A notice is one blob. What rows are looked for by stands beside it.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tributary_core::time::Millis;
 use tributary_core::webhook::{Kind, MAX_NOTICES, NOTICES_FOR, Notice, State, Webhook};
 use worker::{Error, Result, SqlStorageValue};
 
-use crate::database::{Database, as_integer};
+use crate::database::{Database, as_integer, into_blob};
 
 /// The tables.
 pub const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS meta (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS meta (id INTEGER PRIMARY KEY, value BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS notice (
-        id TEXT PRIMARY KEY, at INTEGER NOT NULL, is_waiting INTEGER NOT NULL, next_at INTEGER, notice TEXT NOT NULL
+        id TEXT PRIMARY KEY, at INTEGER NOT NULL, is_waiting INTEGER NOT NULL, next_at INTEGER, notice BLOB NOT NULL
     ) WITHOUT ROWID;
 ";
 const WEBHOOK: i64 = 0;
 
 /// The webhook; none where it was never made or is deleted.
 pub fn webhook(database: &Database) -> Result<Option<Webhook>> {
-    one(database, "SELECT value FROM meta WHERE id = ?", vec![WEBHOOK.into()])
+    let row = database.blob("SELECT value FROM meta WHERE id = ?", vec![WEBHOOK.into()])?;
+    row.map(|row| Webhook::decode(&row).ok_or_else(unreadable)).transpose()
 }
 
 /// Writes the webhook.
 pub fn write_webhook(database: &Database, webhook: &Webhook) -> Result<()> {
-    let values = vec![WEBHOOK.into(), text(webhook)?];
+    let values = vec![WEBHOOK.into(), webhook.encode().into()];
     database.write("INSERT OR REPLACE INTO meta (id, value) VALUES (?, ?)", values)
 }
 
@@ -39,7 +38,7 @@ pub fn notice(database: &Database, id: &str) -> Result<Option<Notice>> {
 pub fn write(database: &Database, notice: &Notice) -> Result<()> {
     let is_waiting = i64::from(notice.state == State::Waiting);
     let next_at = notice.next_at.map_or(SqlStorageValue::Null, SqlStorageValue::Integer);
-    let values = vec![notice.id.as_str().into(), notice.at.into(), is_waiting.into(), next_at, text(notice)?];
+    let values = vec![notice.id.as_str().into(), notice.at.into(), is_waiting.into(), next_at, notice.encode().into()];
     database.write("INSERT OR REPLACE INTO notice (id, at, is_waiting, next_at, notice) VALUES (?, ?, ?, ?, ?)", values)
 }
 
@@ -116,23 +115,17 @@ fn waiting(database: &Database) -> Result<Vec<Notice>> {
     all(database, "SELECT notice FROM notice WHERE is_waiting = 1", vec![])
 }
 
-fn one<T: DeserializeOwned>(database: &Database, statement: &str, values: Vec<SqlStorageValue>) -> Result<Option<T>> {
-    Ok(all(database, statement, values)?.into_iter().next())
+fn one(database: &Database, statement: &str, values: Vec<SqlStorageValue>) -> Result<Option<Notice>> {
+    Ok(all(database, statement, values)?.pop())
 }
 
-fn all<T: DeserializeOwned>(database: &Database, statement: &str, values: Vec<SqlStorageValue>) -> Result<Vec<T>> {
-    let read = |row: Vec<SqlStorageValue>| match row.into_iter().next() {
-        Some(SqlStorageValue::String(text)) => serde_json::from_str(&text).map_err(unreadable),
-        _ => Err(Error::RustError("a row without its text".to_owned())),
-    };
-    database.run(statement, values)?.into_iter().map(read).collect()
+fn all(database: &Database, statement: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Notice>> {
+    let rows = database.run(statement, values)?.into_iter();
+    let read =
+        |row: Vec<SqlStorageValue>| row.into_iter().next().and_then(into_blob).and_then(|row| Notice::decode(&row));
+    rows.map(|row| read(row).ok_or_else(unreadable)).collect()
 }
 
-fn text(value: &impl Serialize) -> Result<SqlStorageValue> {
-    serde_json::to_string(value).map(SqlStorageValue::String).map_err(unreadable)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn unreadable(error: serde_json::Error) -> Error {
-    Error::RustError(format!("stored notice: {error}"))
+fn unreadable() -> Error {
+    Error::RustError("a stored row cannot be read".to_owned())
 }

@@ -7,14 +7,20 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use tributary_core::time::Millis;
 use tributary_core::webhook::{Attempt, MAX_ANSWER, Notice, Problem, Webhook, address, seconds};
-use worker::wasm_bindgen::JsValue;
-use worker::{
-    AbortController, AbortSignal, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Result,
-};
+use wasm_bindgen::prelude::*;
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::{Delay, Env, Response, Result, js_sys, web_sys};
 
 use crate::clock;
 use crate::wait::told;
 use crate::webhook::localhost;
+
+/// What is asked of the runtime: `worker` would bring the words for all that Cloudflare can do to a request.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = fetch)]
+    fn fetch(address: &str, init: &web_sys::RequestInit) -> std::result::Result<js_sys::Promise, JsValue>;
+}
 
 /// A receiver answers within this, ms: status, headers and the beginning of the body.
 const LIMIT: Millis = 10_000;
@@ -29,7 +35,9 @@ pub async fn attempt(env: &Env, webhook: &Webhook, notice: &Notice, now: Millis)
         return Attempt::unanswered(now, 0, Problem::Address);
     }
     let limit = told(env, "WEBHOOK_LIMIT_MS").unwrap_or(LIMIT).min(LIMIT);
-    let controller = AbortController::default();
+    let Ok(controller) = web_sys::AbortController::new() else {
+        return Attempt::unanswered(now, 0, Problem::Connection);
+    };
     let signal = controller.signal();
     let mut answer = None;
     let outcome = {
@@ -65,10 +73,13 @@ async fn exchange(
     webhook: &Webhook,
     notice: &Notice,
     now: Millis,
-    signal: &AbortSignal,
+    signal: &web_sys::AbortSignal,
     answer: &mut Option<Answer>,
 ) -> Result<()> {
-    let mut response = Fetch::Request(request(webhook, notice, now)?).send_with_signal(signal).await?;
+    let init = request(webhook, notice, now)?;
+    init.set_signal(Some(signal));
+    let response = JsFuture::from(fetch(&webhook.shown.url, &init)?).await?;
+    let mut response = Response::from(response.unchecked_into::<web_sys::Response>());
     let (status, retry_after) = (response.status_code(), response.headers().get("retry-after")?);
     let answer = answer.insert(Answer { status, retry_after, body: Vec::new() });
     let mut stream = response.stream()?;
@@ -82,17 +93,17 @@ async fn exchange(
     Ok(())
 }
 
-fn request(webhook: &Webhook, notice: &Notice, now: Millis) -> Result<Request> {
-    let headers = Headers::new();
+fn request(webhook: &Webhook, notice: &Notice, now: Millis) -> Result<web_sys::RequestInit> {
+    let headers = web_sys::Headers::new()?;
     headers.set("content-type", "application/json")?;
     headers.set("user-agent", "Tributary-Webhooks")?;
     headers.set("webhook-id", &notice.id)?;
     headers.set("webhook-timestamp", &seconds(now).to_string())?;
     headers.set("webhook-signature", &webhook.signatures(&notice.id, &notice.body, now))?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_redirect(RequestRedirect::Manual)
-        .with_headers(headers)
-        .with_body(Some(JsValue::from_str(&notice.body)));
-    Request::new_with_init(&webhook.shown.url, &init)
+    let init = web_sys::RequestInit::new();
+    init.set_method("POST");
+    init.set_redirect(web_sys::RequestRedirect::Manual);
+    init.set_headers(&headers);
+    init.set_body(&JsValue::from_str(&notice.body));
+    Ok(init)
 }

@@ -7,6 +7,7 @@ use tributary_core::report::{
     ChallengerReport, ExperimentReport, GoalDay, GoalFigures, GoalReport, Holdout, Progress, Report, Revenue, Totals,
     VariantReport,
 };
+use tributary_core::statistics::sample::Outlook;
 use tributary_core::statistics::{Comparison, Effect};
 use tributary_core::time::Millis;
 use tributary_core::wire::Reason;
@@ -74,13 +75,11 @@ pub fn experiment(age: Millis) -> ExperimentReport {
             sentence: if age < RESULTS_AFTER { "Results show from 24 hours on." } else { "It may be chance." }.into(),
         },
         progress: Some(Progress {
-            required: Some(21_106),
+            outlook: Outlook { required: Some(21_106), power: Some(0.1), smallest_effect: Some(0.62) },
             fewest: 2_000,
             share: Some(0.094_8),
             units_per_day: Some(2_200.0),
             days_to_go: Some(18),
-            power: Some(0.1),
-            smallest_effect: Some(0.62),
         }),
         decision: None,
         outcome: None,

@@ -3,7 +3,7 @@
 //! A difference is shown as it is, in ink like any other figure: whether it means anything is for the interval to say.
 
 use maud::{Markup, html};
-use tributary_core::config::{GoalKind, UrlOperator};
+use tributary_core::config::{Criterion, GoalKind, UrlOperator};
 use tributary_core::money::{self, Currency};
 use tributary_core::report::{ExperimentReport, GoalFigures, GoalReport, Revenue};
 use tributary_core::words;
@@ -40,7 +40,10 @@ fn secondary(goal: &GoalReport, experiment: &ExperimentReport) -> Markup {
     html! {
         @if !rows.is_empty() {
             div.quiet {
-                h3 { (words::criterion(&goal.goal, experiment.unit)) span.soft { "decides nothing" } }
+                h3 {
+                    span.first-letter { (words::criterion(&goal.goal, experiment.unit)) }
+                    span.soft { (if goal.goal.guardrail.is_some() { "a guardrail" } else { "decides nothing" }) }
+                }
                 (intervals(&rows, true))
             }
         }
@@ -73,7 +76,13 @@ fn met_by(kind: &GoalKind) -> Markup {
 }
 
 fn table(goal: &GoalReport, experiment: &ExperimentReport, results: bool, currency: Option<Currency>) -> Markup {
-    let decides = if currency.is_some() { "revenue per visitor" } else { "conversion rate" };
+    let decides = words::criterion(&goal.goal, experiment.unit);
+    let is_of_sessions = goal.goal.is_of_sessions();
+    let rate = match goal.goal.kind {
+        GoalKind::BounceRate { .. } => "Bounce rate",
+        GoalKind::ExitRate { .. } => "Exit rate",
+        _ => "Conversion rate",
+    };
     let shown = |text: String| if results { text } else { number::NONE.to_owned() };
     html! {
         table.cards {
@@ -82,8 +91,9 @@ fn table(goal: &GoalReport, experiment: &ExperimentReport, results: bool, curren
                 tr {
                     th scope="col" { "Variant" }
                     th scope="col" { "Exposures" }
-                    th scope="col" { "Conversions" }
-                    th scope="col" { "Conversion rate" }
+                    @if is_of_sessions { th scope="col" { "Sessions" } }
+                    th scope="col" { (if is_of_sessions { "That met it" } else { "Conversions" }) }
+                    th scope="col" { (rate) }
                     @if currency.is_some() {
                         th scope="col" { "Orders" }
                         th scope="col" { "Revenue" }
@@ -98,11 +108,17 @@ fn table(goal: &GoalReport, experiment: &ExperimentReport, results: bool, curren
                     tr {
                         th scope="row" { (layout::variant(place, &variant.name, layout::role(place))) }
                         (layout::cell("Exposures", &number::count(figures.exposures)))
-                        (layout::cell("Conversions", &number::count(figures.conversions)))
-                        (layout::cell("Conversion rate", &shown(number::percent(figures.conversions, figures.exposures))))
+                        @if let Some(sessions) = figures.sessions {
+                            (layout::cell("Sessions", &number::count(sessions.sessions)))
+                            (layout::cell("That met it", &number::count(sessions.met)))
+                            (layout::cell(rate, &shown(number::percent(sessions.met, sessions.sessions))))
+                        } @else {
+                            (layout::cell("Conversions", &number::count(figures.conversions)))
+                            (layout::cell(rate, &shown(number::percent(figures.conversions, figures.exposures))))
+                        }
                         @if let Some(currency) = currency { (revenue_cells(figures, currency, results)) }
                         (layout::cell("Difference to control", &match goal.variants.first() {
-                            Some(control) if place > 0 => shown(difference(figures, control, currency)),
+                            Some(control) if place > 0 => shown(difference(goal, figures, control, currency)),
                             _ => number::NONE.into(),
                         }))
                     }
@@ -128,25 +144,32 @@ fn of_currency(figures: &GoalFigures, currency: Currency) -> Option<&Revenue> {
     figures.revenue.iter().find(|revenue| revenue.currency == currency)
 }
 
-/// How far a variant lies from control in what decides: revenue per visitor of a currency, else the conversion rate.
-fn difference(figures: &GoalFigures, control: &GoalFigures, currency: Option<Currency>) -> String {
-    let Some(currency) = currency else {
-        return number::difference(figures.conversions, figures.exposures, control.conversions, control.exposures);
-    };
-    let gross = |figures| {
-        of_currency(figures, currency)
-            .and_then(|revenue| money::parse(&revenue.gross, currency))
-            .map(|sum| i128::from(sum.minor))
-    };
-    match (gross(figures), gross(control)) {
-        (Some(ours), Some(base)) => number::difference(ours, figures.exposures, base, control.exposures),
+/// How far a variant lies from control in what decides; of money in one currency.
+fn difference(goal: &GoalReport, ours: &GoalFigures, control: &GoalFigures, currency: Option<Currency>) -> String {
+    match (compared(goal, ours, currency), compared(goal, control, currency)) {
+        (Some(ours), Some(base)) => number::difference(ours.0, ours.1, base.0, base.1),
         _ => number::NONE.into(),
     }
+}
+
+/// What decides, as a part and what it is divided by.
+fn compared(goal: &GoalReport, figures: &GoalFigures, currency: Option<Currency>) -> Option<(i128, i128)> {
+    let sold = || of_currency(figures, currency?);
+    let gross = || Some(i128::from(money::parse(&sold()?.gross, currency?)?.minor));
+    Some(match goal.criterion {
+        Criterion::ConversionRate => (figures.conversions, figures.exposures),
+        Criterion::SessionRate => figures.sessions.map(|sessions| (sessions.met, sessions.sessions))?,
+        Criterion::RevenuePerUnit => (gross()?, figures.exposures),
+        Criterion::OrdersPerUnit => (sold()?.orders, figures.exposures),
+        Criterion::Aov => (gross()?, sold()?.orders),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use tributary_core::time::DAY;
+
+    use tributary_core::report::Sessions;
 
     use super::*;
     use crate::page::fixture;
@@ -161,6 +184,25 @@ mod tests {
         for shown in ["+25.0 %", "−25.0 %", "$7,254.00", "$87.40", "$3.63"] {
             assert!(page.contains(&format!(">{shown}</td>")), "{shown} in {page}");
         }
+    }
+
+    #[test]
+    fn a_goal_of_sessions_shows_its_sessions_and_what_decides_is_what_is_compared() {
+        let mut experiment = fixture::experiment(2 * DAY);
+        let goal = &mut experiment.goals[1];
+        goal.goal.kind = GoalKind::BounceRate { entry: None };
+        goal.criterion = Criterion::SessionRate;
+        for (figures, met) in goal.variants.iter_mut().zip([1_000, 500]) {
+            figures.sessions = Some(Sessions { sessions: 4_000, met });
+        }
+        let page = goal_table(&experiment.goals[1], &experiment, true).into_string().replace('\u{a0}', " ");
+        for shown in [">4,000</td>", ">1,000</td>", "data-label=\"Bounce rate\">25.0 %</td>", ">−50.0 %</td>"] {
+            assert!(page.contains(shown), "{shown} in {page}");
+        }
+        experiment.goals[0].criterion = Criterion::Aov;
+        let page = goal_table(&experiment.goals[0], &experiment, true).into_string().replace('\u{a0}', " ");
+        // 7254.00 / 83 against 6963.40 / 74.
+        assert!(page.contains(">−7.1 %</td>"), "{page}");
     }
 
     #[test]

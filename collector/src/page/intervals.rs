@@ -16,8 +16,8 @@ pub struct Row {
     pub place: usize,
     /// Name of the variant.
     pub name: String,
-    /// The relative effect.
-    pub value: f64,
+    /// The relative effect; absent where nothing can be said of it, and the words say why.
+    pub value: Option<f64>,
     /// What it lies in; absent where there is nothing to tell it from.
     pub interval: Option<[f64; 2]>,
     /// The same in words.
@@ -38,28 +38,39 @@ pub fn intervals(rows: &[Row], says: bool) -> Markup {
             @for row in rows {
                 div.interval {
                     div.head { (layout::variant(row.place, &row.name, "")) }
-                    (bar(row, &scale))
-                    div.tail {
-                        b { (number::change(row.value)) }
-                        @if let Some([lower, upper]) = row.interval { small { (number::change(lower)) " to " (number::change(upper)) } }
-                    }
-                    @if says { p.soft { (row.words) } }
+                    @if let Some(value) = row.value {
+                        (bar(row, value, &scale))
+                        div.tail {
+                            b { (number::change(value)) }
+                            @if let Some([lower, upper]) = row.interval {
+                                small { (number::change(lower)) " to " (number::change(upper)) }
+                            }
+                        }
+                    } @else { p.soft { (row.words) } }
                 }
             }
-            div.interval.ends {
-                svg.axis aria-hidden="true" {
-                    @for (place, tick) in scale.ticks().iter().enumerate() {
-                        text x=(per_cent(scale.x(*tick))) y="75%" text-anchor=(anchor(place, scale.steps)) { (scale.label(*tick)) }
+            @if rows.iter().any(|row| row.value.is_some()) {
+                div.interval {
+                    svg.axis aria-hidden="true" {
+                        @for (place, tick) in scale.ticks().iter().enumerate() {
+                            text x=(per_cent(scale.x(*tick))) y="75%" text-anchor=(anchor(place, scale.steps)) {
+                                (scale.label(*tick))
+                            }
+                        }
                     }
                 }
+            }
+            @for row in rows.iter().filter(|row| says && row.value.is_some()) {
+                p.soft { @if rows.len() > 1 { (row.name) ": " } (row.words) }
             }
         }
     }
 }
 
-fn bar(row: &Row, scale: &Scale) -> Markup {
+fn bar(row: &Row, value: f64, scale: &Scale) -> Markup {
     html! {
         svg.span role="img" aria-label={ (row.name) ": " (row.words) } {
+            title { (row.name) ": " (row.words) }
             @for tick in scale.ticks() {
                 line class=(if tick.abs() < scale.step / 2.0 { "zero" } else { "grid" })
                     x1=(per_cent(scale.x(tick))) x2=(per_cent(scale.x(tick))) y1="0" y2="100%" {}
@@ -72,7 +83,7 @@ fn bar(row: &Row, scale: &Scale) -> Markup {
                         x1=(per_cent(scale.x(end))) x2=(per_cent(scale.x(end))) y1="30%" y2="70%" {}
                 }
             }
-            (mark_at(row.place, scale.x(row.value), 50.0))
+            (mark_at(row.place, scale.x(value), 50.0))
         }
     }
 }
@@ -87,7 +98,7 @@ struct Scale {
 
 impl Scale {
     fn of(rows: &[Row]) -> Self {
-        let places = || rows.iter().flat_map(|row| row.interval.into_iter().flatten().chain([row.value]));
+        let places = || rows.iter().flat_map(|row| row.interval.into_iter().flatten().chain(row.value));
         let (low, high) = (places().fold(0.0, f64::min), places().fold(0.0, f64::max));
         // Where nothing is known, or all is zero, one per cent to either side.
         let (low, high) = if high > low { (low, high) } else { (-0.01, 0.01) };
@@ -144,8 +155,8 @@ fn anchor(place: usize, last: usize) -> &'static str {
 mod tests {
     use super::*;
 
-    fn row(value: f64, interval: Option<[f64; 2]>) -> Row {
-        Row { place: 1, name: "<b>".into(), value, interval, words: "more & more".into() }
+    fn row(value: impl Into<Option<f64>>, interval: Option<[f64; 2]>) -> Row {
+        Row { place: 1, name: "<b>".into(), value: value.into(), interval, words: "more & more".into() }
     }
 
     #[test]
@@ -177,14 +188,24 @@ mod tests {
     #[test]
     fn an_effect_without_an_interval_is_a_mark_alone() {
         let drawn = intervals(&[row(-1.0, None)], true).into_string();
-        assert!(!drawn.contains("reach") && drawn.contains("mark v1") && drawn.contains("more &amp; more"), "{drawn}");
+        assert!(!drawn.contains("reach") && drawn.contains("mark v1"), "{drawn}");
+        assert!(drawn.contains("<p class=\"soft\">more &amp; more</p>"), "{drawn}");
+    }
+
+    #[test]
+    fn where_nothing_can_be_said_the_words_say_why() {
+        let drawn = intervals(&[row(None, None)], false).into_string();
+        assert!(
+            !drawn.contains("<svg class=\"span") && drawn.contains("<p class=\"soft\">more &amp; more</p>"),
+            "{drawn}"
+        );
     }
 
     /// HTML knows no void elements in SVG: an element left open swallows what follows.
     #[test]
     fn every_element_is_closed() {
         let drawn = intervals(&[row(0.1, Some([0.0, 0.2]))], true).into_string();
-        for element in ["svg", "line", "path", "text", "div", "p"] {
+        for element in ["svg", "line", "path", "text", "title", "div", "p"] {
             let opened =
                 drawn.matches(&format!("<{element} ")).count() + drawn.matches(&format!("<{element}>")).count();
             let closed = drawn.matches(&format!("</{element}>")).count();

@@ -8,6 +8,7 @@ use tributary_core::report::{
 use tributary_core::wire::Reason;
 
 use super::experiment::{exposures, running_for, shows_results};
+use super::result::badge;
 use super::table::{Column, Row, one, table};
 use super::{Tag, diagnostics, layout, money, number, snippet};
 
@@ -128,7 +129,7 @@ fn experiments(report: &Report) -> Markup {
                             a href={ "/sites/" (report.site) "/experiments/" (experiment.key) } { (experiment.name) }
                             @if experiment.name != experiment.key { small { (experiment.key) } }
                         }
-                        td.text data-label="Status" { (layout::status(experiment.status)) }
+                        td.text data-label="Status" { span.states { (layout::status(experiment.status)) (badge(experiment)) } }
                         (layout::cell("Running for", &running_for(experiment, report.as_of)))
                         (layout::cell("Exposures", &match experiment.status {
                             Status::Draft | Status::Scheduled => number::NONE.into(),
@@ -154,6 +155,7 @@ fn primary_goal(experiment: &ExperimentReport, report: &Report) -> Markup {
         span {
             (goal.goal.name)
             @if shows_results(experiment, report.as_of) {
+                small { (experiment.summary.headline) }
                 small { (known.collect::<Vec<_>>().join(", ")) @if per_visitor { " a visitor" } }
             } @else if experiment.status == Status::Running {
                 small { "counts only until 24 hours" }

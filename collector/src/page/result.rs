@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use tributary_core::config::{After, Because, Method};
 use tributary_core::decision::State;
-use tributary_core::report::{ChallengerReport, ExperimentReport, GoalReport, Progress};
+use tributary_core::report::{ExperimentReport, GoalReport, Progress};
 use tributary_core::words;
 
 use super::intervals::{Row, intervals};
@@ -20,7 +20,7 @@ pub fn result(experiment: &ExperimentReport) -> Markup {
             p.sentence { (experiment.summary.sentence) }
             @if let Some(progress) = &experiment.progress { (sample(progress, experiment)) }
             @if let Some(goal) = primary.filter(|_| !rows.is_empty()) {
-                h3 { (words::criterion(&goal.goal, experiment.unit)) span.soft { "against " (control(experiment)) ", " (goal.goal.name) } }
+                h3 { span.first-letter { (words::criterion(&goal.goal, experiment.unit)) } span.soft { "against " (control(experiment)) ", " (goal.goal.name) } }
                 (intervals(&rows, false))
                 (methods(goal, experiment))
             }
@@ -31,21 +31,18 @@ pub fn result(experiment: &ExperimentReport) -> Markup {
     }
 }
 
-/// A goal's challengers as far as something is known of them, by what the plan's method says.
+/// A goal's challengers, by what the plan's method says; none before results show.
 pub fn rows(goal: &GoalReport, experiment: &ExperimentReport) -> Vec<Row> {
     let method = experiment.plan.method;
     let challengers = goal.challengers.iter().flatten().zip(experiment.variants.iter().skip(1));
-    let row = |(place, (told, variant)): (usize, (&ChallengerReport, _))| {
-        let variant: &tributary_core::report::VariantReport = variant;
-        Some(Row {
-            place: place + 1,
-            name: variant.name.clone(),
-            value: words::estimate(&told.comparison, method)?,
-            interval: words::interval(&told.comparison, method),
-            words: told.words.clone(),
-        })
-    };
-    challengers.enumerate().filter_map(row).collect()
+    let rows = (1..).zip(challengers).map(|(place, (told, variant))| Row {
+        place,
+        name: variant.name.clone(),
+        value: words::estimate(&told.comparison, method),
+        interval: words::interval(&told.comparison, method),
+        words: told.words.clone(),
+    });
+    rows.collect()
 }
 
 /// The state, in a word.
@@ -67,15 +64,18 @@ pub fn badge(experiment: &ExperimentReport) -> Markup {
 /// How far the sample is: a bar, and what it is made of.
 fn sample(progress: &Progress, experiment: &ExperimentReport) -> Markup {
     let unit = words::one(experiment.unit);
-    let Some(required) = progress.required.filter(|_| experiment.plan.bandit.is_none()) else { return html! {} };
+    let Some(required) = progress.outlook.required.filter(|_| experiment.plan.bandit.is_none()) else {
+        return html! {};
+    };
     let share = progress.share.unwrap_or(0.0);
+    let is_open = experiment.decision.as_ref().is_some_and(|one| matches!(one.state, State::Collecting { .. }));
     html! {
         div.sample {
             progress max="1" value=(format!("{share:.4}")) aria-label="Sample" {}
             p {
                 b { (number::count(progress.fewest)) } " of " (number::plural(required, unit)) " in the smallest variant"
                 @if let Some(days) = progress.days_to_go.filter(|days| *days > 0) { " · about " (number::plural(days, "day")) " to go" }
-                @if let Some(effect) = progress.smallest_effect { " · differences from " (number::size(effect)) " on would show now" }
+                @if let Some(effect) = progress.outlook.smallest_effect.filter(|_| is_open) { " · differences of " (number::size(effect)) " and more would show by now" }
             }
         }
     }

@@ -5,7 +5,7 @@ use tributary_core::report::Report;
 use tributary_core::time::{Millis, Zone};
 use tributary_core::webhook::{Attempt, Disabled, Notice, Problem, Reason, ShownWebhook, State};
 
-use super::layout::{fact, site_page};
+use super::layout::{fact, named, site_page};
 use super::table::{Column, Row, one, table};
 use super::{Tag, number::NONE, snippet};
 
@@ -84,7 +84,7 @@ fn told_of(webhook: &ShownWebhook) -> String {
 
 fn rows(zone: &Zone, notices: &[Notice]) -> Vec<Row> {
     let row = |notice: &Notice| Row {
-        head: html! { (notice.kind.name()) },
+        head: named(notice.kind.name(), if notice.about.is_empty() { notice.kind.name() } else { &notice.about }),
         cells: vec![
             one(minute(zone, notice.at)),
             one(state(zone, notice)),
@@ -129,7 +129,7 @@ fn clock(zone: &Zone, at: Millis) -> String {
 #[cfg(test)]
 mod tests {
     use tributary_core::time::MINUTE;
-    use tributary_core::webhook::Kind;
+    use tributary_core::webhook::{Kind, Told};
 
     use super::super::fixture::{AS_OF, report, tag};
     use super::*;
@@ -148,7 +148,8 @@ mod tests {
     }
 
     fn notice(attempt: Option<Attempt>, state: State, next_at: Option<Millis>) -> Notice {
-        let notice = Notice::new("msg_1".into(), Kind::WinnerDetected, String::new(), AS_OF, true);
+        let (kind, about) = (Kind::WinnerDetected, "<hero>".to_owned());
+        let notice = Notice::new(Told { id: "msg_1".into(), kind, about, body: String::new() }, AS_OF, true);
         Notice { attempts: attempt.into_iter().collect(), state, next_at, ..notice }
     }
 
@@ -173,6 +174,7 @@ mod tests {
             for expected in [format!("\"State\">{state}<"), format!("\"Last answer\">{answer}<")] {
                 assert!(page.contains(&expected), "{expected} in {page}");
             }
+            assert!(page.contains("experiment.winner_detected<small>&lt;hero&gt;</small>"), "{page}");
             assert!(!page.contains("script"), "{page}");
         }
     }

@@ -3,18 +3,15 @@
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use tributary_core::config_input;
-use tributary_core::webhook::{MAX_WEBHOOKS, NewWebhook, Notice, ShownWebhook};
+use tributary_core::webhook::{MAX_WEBHOOKS, NewWebhook, ShownWebhook};
 use worker::{Env, Error, Method, Response, Url};
 
 use super::{couriers, localhost, random};
-use crate::answer::{Failure, Problem, json};
+use crate::answer::{Failure, Problem, json, json_text};
 use crate::call;
-use crate::courier::Notices;
+use crate::courier::Shown;
 use crate::database::Database;
 use crate::received::Received;
-
-/// Notices of a webhook that its page shows.
-const SHOWN: &str = "/notices?limit=10";
 
 /// A site object, as far as its webhooks are concerned.
 pub struct Place<'a> {
@@ -35,11 +32,6 @@ struct Made<'a> {
     webhook: &'a ShownWebhook,
 }
 
-#[derive(Serialize)]
-struct Listed {
-    webhooks: Vec<ShownWebhook>,
-}
-
 type Outcome<T> = std::result::Result<T, Failure>;
 
 impl Place<'_> {
@@ -47,9 +39,9 @@ impl Place<'_> {
     pub async fn answer(&self, method: Method, about: &[&str], url: &Url, body: &[u8]) -> Outcome<Response> {
         let path = match (&method, about) {
             (Method::Get, []) => {
-                let mut webhooks = try_join_all(self.ids()?.into_iter().map(|id| self.webhook(id))).await?;
-                webhooks.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
-                return Ok(json(200, &Listed { webhooks })?);
+                let webhooks = self.each("/webhook").await?.join(&b","[..]);
+                let list = [&b"{\"webhooks\":["[..], &webhooks, b"]}"].concat();
+                return Ok(json_text(200, String::from_utf8_lossy(&list).into_owned())?);
             }
             (Method::Post, []) => return self.make(body).await,
             (Method::Get, [_]) => "/webhook".to_owned(),
@@ -72,14 +64,15 @@ impl Place<'_> {
     }
 
     /// All webhooks with their latest notices, for a page.
-    pub async fn shown(&self) -> Outcome<Vec<(ShownWebhook, Vec<Notice>)>> {
-        let one = async |id: String| {
-            let notices: Notices = self.ask(&id, SHOWN, None).await?.json().await?;
-            Ok::<_, Failure>((self.webhook(id).await?, notices.notices))
-        };
-        let mut shown = try_join_all(self.ids()?.into_iter().map(one)).await?;
-        shown.sort_by(|(one, _), (other, _)| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
-        Ok(shown)
+    pub async fn shown(&self) -> Outcome<Vec<Shown>> {
+        let read = |answer: Vec<u8>| postcard::from_bytes(&answer).map_err(|error| Error::RustError(error.to_string()));
+        Ok(self.each("/shown").await?.into_iter().map(read).collect::<worker::Result<_>>()?)
+    }
+
+    /// What each courier says, in the order in which the webhooks were made.
+    async fn each(&self, path: &str) -> worker::Result<Vec<Vec<u8>>> {
+        let ids = self.ids()?;
+        try_join_all(ids.iter().map(async |id| self.ask(id, path, None).await?.bytes().await)).await
     }
 
     /// The courier is made first: one that the site does not know of is told nothing, and nobody can see it.
@@ -89,8 +82,7 @@ impl Place<'_> {
         let (now, localhost) = (self.received.at, localhost(self.env));
         let webhook = new.into_webhook(self.site, id.clone(), random()?, now, localhost)?;
         self.check_room()?;
-        let stored = serde_json::to_vec(&webhook).map_err(|error| Error::RustError(error.to_string()))?;
-        let answer = self.ask(&id, "/make", Some(&stored)).await?;
+        let answer = self.ask(&id, "/make", Some(&webhook.encode())).await?;
         if answer.status_code() != 200 {
             return Err(Error::RustError(format!("a courier answered {}", answer.status_code())).into());
         }
@@ -114,10 +106,6 @@ impl Place<'_> {
 
     fn ids(&self) -> worker::Result<Vec<String>> {
         Ok(couriers(self.database)?.into_iter().map(|(id, _)| id).collect())
-    }
-
-    async fn webhook(&self, id: String) -> Outcome<ShownWebhook> {
-        Ok(self.ask(&id, "/webhook", None).await?.json().await?)
     }
 
     async fn ask(&self, id: &str, path: &str, body: Option<&[u8]>) -> worker::Result<Response> {

@@ -97,7 +97,7 @@ fn verdict(comparison: &Comparison, method: Method, direction: Direction, alpha:
     };
     let said = match method {
         Method::Fixed => comparison.test.filter(|test| test.p_value < alpha).map(|test| by_sign(test.statistic)),
-        Method::Sequential => comparison.sequential.and_then(|sequential| match sequential.interval {
+        Method::Sequential => comparison.sequential.and_then(|sequential| match sequential.deciding()? {
             [lower, _] if lower > 0.0 => Some(by_sign(lower)),
             [_, upper] if upper < 0.0 => Some(by_sign(upper)),
             _ => None,

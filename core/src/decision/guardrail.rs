@@ -34,7 +34,7 @@ pub(super) fn breaches(plan: &Plan, guardrails: &[Guardrail<'_>], look: Look) ->
 
 fn breach(guardrail: &Guardrail<'_>, (variant, comparison): (u8, &Comparison), look: Look) -> Option<Breach> {
     let is_harmful = |interval: Option<Interval>| interval.is_some_and(|interval| is_harm(interval, guardrail));
-    let always = is_harmful(comparison.sequential.map(|sequential| sequential.interval));
+    let always = is_harmful(comparison.sequential.and_then(|sequential| sequential.deciding()));
     let once = look == Look::Once && is_harmful(comparison.relative.and_then(|effect| effect.interval));
     (always || once).then_some(Breach { goal: guardrail.goal, variant, stops: always && guardrail.stops })
 }

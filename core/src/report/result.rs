@@ -7,7 +7,7 @@ use super::{Range, Read, get, ratio};
 use crate::config::{Experiment, Status, Variant};
 use crate::decision::{Breach, Decision, State, results_show};
 use crate::facts::{Entity, Figures, Metric};
-use crate::statistics::sample::outlook;
+use crate::statistics::sample::{Outlook, outlook};
 use crate::statistics::{Comparison, Figure, Mismatch, compare};
 use crate::time::{DAY, Day, HOUR, Millis};
 use crate::words::{self, Situation, Summary};
@@ -37,9 +37,9 @@ pub struct ChallengerReport {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Progress {
-    /// Units that each variant needs; absent while that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub required: Option<i128>,
+    /// What the sample needs, and what the units so far can show, once results do.
+    #[serde(flatten)]
+    pub outlook: Outlook,
     /// Units of the variant that has the fewest.
     pub fewest: i128,
     /// `fewest / required`, at most 1.
@@ -52,13 +52,6 @@ pub struct Progress {
     /// would never be, and of what does not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days_to_go: Option<i64>,
-    /// The chance that the units so far, once results show, show an effect of the planned size, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub power: Option<f64>,
-    /// The smallest relative effect that the units so far show with the planned power; above 0, also of a goal that should
-    /// decrease.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub smallest_effect: Option<f64>,
 }
 
 /// What of an experiment's results is told with its figures.
@@ -137,20 +130,16 @@ impl Read<'_> {
         let Some(primary) = experiment.goals.first() else { return Progress::default() };
         let sums = sums((0, primary), experiment, run, self.config.currency);
         let outlook = outlook(&experiment.plan.test(), primary.direction, &sums);
+        let required = outlook.required;
         let fewest = sums.iter().map(Figure::units).min().unwrap_or(0);
         let units_per_day = (status == Status::Running).then(|| self.units_per_day(experiment, start));
-        let share = outlook.required.and_then(|required| ratio(fewest, required)).map(|share| share.min(1.0));
+        let days = |(required, units_per_day)| days_to_go(experiment, &sums, required, units_per_day);
         Progress {
-            required: outlook.required,
+            outlook: if shows && fewest > 0 { outlook } else { Outlook { required, ..Outlook::default() } },
             fewest,
-            share,
+            share: required.and_then(|required| ratio(fewest, required)).map(|share| share.min(1.0)),
             units_per_day,
-            days_to_go: outlook
-                .required
-                .zip(units_per_day)
-                .and_then(|(required, units_per_day)| days_to_go(experiment, &sums, required, units_per_day)),
-            power: outlook.power.filter(|_| shows && fewest > 0),
-            smallest_effect: outlook.smallest_effect.filter(|_| shows),
+            days_to_go: required.zip(units_per_day).and_then(days),
         }
     }
 

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::{get, ratio};
+use crate::config::Direction;
 use crate::facts::{Figures, Metric};
+use crate::statistics::{Figure, Settings, compare};
 
-/// The standard normal distribution's 97.5 % point: 95 % lie within so many standard errors.
-const Z: f64 = 1.959_963_984_540_054;
+/// The interval holds the truth but for this chance.
+const ALPHA: f64 = 0.05;
 
 /// People in both groups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -32,8 +34,8 @@ pub struct Uplift {
     /// `(treated rate - control rate) / control rate`; absent without people treated and a control that converts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uplift: Option<f64>,
-    /// Lower and upper end of its 95 % interval; absent where nobody of a group converts, or everybody of both: there is
-    /// nothing to estimate a spread from.
+    /// Lower and upper end of its 95 % interval; absent where nobody or everybody of a group converts: there is nothing to
+    /// estimate a spread from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<[f64; 2]>,
     /// `treated_converted - control_converted * treated / control`; absent without a control.
@@ -54,29 +56,18 @@ impl UpliftCounts {
     /// What follows from the counts.
     pub fn uplift(self) -> Uplift {
         let Self { treated, treated_converted, control, control_converted } = self;
-        let rates = ratio(treated_converted, treated).zip(ratio(control_converted, control));
-        let rates = rates.filter(|(_, control)| *control > 0.0);
+        let settings = Settings { alpha: ALPHA, direction: Direction::Increase, prior: None };
+        let [held_out, reached] = [(control, control_converted), (treated, treated_converted)]
+            .map(|(units, successes)| Figure::Share { units, successes });
+        let effect = compare(&held_out, &reached, &settings).relative;
         #[expect(clippy::cast_precision_loss, reason = "for people; counts stay far below 2^53")]
         let incremental =
             ratio(treated, control).map(|share| treated_converted as f64 - control_converted as f64 * share);
         Uplift {
             counts: self,
-            uplift: rates.map(|(treated, control)| (treated - control) / control),
-            interval: rates.and_then(|rates| interval(rates, treated, control)),
+            uplift: effect.map(|effect| effect.value),
+            interval: effect.and_then(|effect| effect.interval),
             incremental,
         }
     }
-}
-
-/// The interval of the percent change between two independent proportions `p` of `n` and `q` of `m`, by the delta method:
-/// the variance of `p / q` is about `p (1 - p) / (n q^2) + p^2 q (1 - q) / (m q^4)` (Deng, Knoblich and Lu, "Applying the
-/// Delta Method in Metric Analytics", KDD 2018, section 2, with the variances of proportions;
-/// <https://arxiv.org/abs/1803.06336>).
-fn interval((p, q): (f64, f64), n: i128, m: i128) -> Option<[f64; 2]> {
-    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-    let (n, m) = (n as f64, m as f64);
-    let variance = p * (1.0 - p) / (n * q.powi(2)) + p.powi(2) * (1.0 - q) / (m * q.powi(3));
-    let change = p / q - 1.0;
-    let reach = Z * variance.sqrt();
-    (p > 0.0 && variance > 0.0).then_some([change - reach, change + reach])
 }

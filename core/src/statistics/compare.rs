@@ -116,7 +116,7 @@ fn effects((a, b): (Estimate, Estimate), test: Option<Test>, critical: Option<f6
         }),
         test,
         bayesian: known.and_then(|(value, squared_error)| posterior((value, squared_error), prior, alpha, direction)),
-        sequential: known.and_then(|(value, squared_error)| sequence(value, squared_error, a.units + b.units, alpha)),
+        sequential: known.and_then(|(value, squared_error)| sequence((&a, &b), (value, squared_error), alpha)),
         undefined: why(&a, &b, relative.is_some()),
     }
 }

@@ -76,10 +76,10 @@ pub fn check(address: &str, localhost: Localhost) -> Result<String, InputError> 
     let mut url = Url::parse(address).map_err(|_| refused())?;
     url.set_fragment(None);
     let has_credentials = !url.username().is_empty() || url.password().is_some();
-    let is_here = localhost == Localhost::Allowed && is_localhost(&url) && matches!(url.scheme(), "http" | "https");
-    let is_there = url.scheme() == "https" && url.host().is_some_and(|host| is_public(&host));
+    let is_own = localhost == Localhost::Allowed && is_localhost(&url) && matches!(url.scheme(), "http" | "https");
+    let may_go = url.scheme() == "https" && url.host().is_some_and(|host| is_public(&host));
     let fits = address.len() <= MAX_URL && url.as_str().len() <= MAX_URL;
-    if fits && !has_credentials && (is_here || is_there) { Ok(url.into()) } else { Err(refused()) }
+    if fits && !has_credentials && (is_own || may_go) { Ok(url.into()) } else { Err(refused()) }
 }
 
 fn is_localhost(url: &Url) -> bool {

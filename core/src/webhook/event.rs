@@ -7,7 +7,7 @@ use crate::time::{Millis, Zone};
 
 /// What happened, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WebhookEvent"))]
 pub enum Kind {
     /// An experiment was made, a draft.
     #[serde(rename = "experiment.created")]
@@ -72,9 +72,22 @@ pub enum Event {
     },
 }
 
+/// An event as it is handed to webhooks: what is sent, and what it is found by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The `webhook-id`.
+    pub id: String,
+    /// Which event it is.
+    pub kind: Kind,
+    /// The key of the experiment that it is about; empty for a test.
+    pub about: String,
+    /// What is sent: made once, so that every attempt sends and signs the same bytes.
+    pub body: String,
+}
+
 /// An experiment, as it is when something happens to it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExperimentSummary"))]
 pub struct About {
     /// The name developers use.
     pub key: String,
@@ -129,7 +142,7 @@ pub struct Winner {
 
 /// An estimate and the interval it is known to lie in.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WinnerEffect"))]
 pub struct Effect {
     /// The best estimate.
     pub estimate: f64,
@@ -141,7 +154,7 @@ pub struct Effect {
 
 /// What was measured of a variant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WinnerFigures"))]
 pub struct Arm {
     /// The variant's key.
     pub variant: String,
@@ -217,7 +230,17 @@ impl Event {
         }
     }
 
-    /// The request's body: made once, so that every attempt sends and signs the same bytes. `at` is when it happened.
+    /// The event as webhooks are handed it. `random` makes its id, `at` is when it happened.
+    pub fn told(&self, site: &str, random: u128, at: Millis) -> Told {
+        let about = match self {
+            Self::Experiment(_, experiment) => experiment.key.clone(),
+            Self::Winner(winner) => winner.experiment.key.clone(),
+            Self::Test { .. } => String::new(),
+        };
+        Told { id: format!("msg_{random:032x}"), kind: self.kind(), about, body: self.body(site, at) }
+    }
+
+    /// The request's body. `at` is when it happened.
     pub fn body(&self, site: &str, at: Millis) -> String {
         let what = match self {
             Self::Experiment(_, about) => What::Experiment { experiment: about },

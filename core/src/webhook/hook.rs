@@ -6,7 +6,10 @@ use super::address::{self, Localhost};
 use super::signature::{ROTATED_FOR, SECRET_BYTES, secret, sign};
 use super::{Attempt, Kind, Notice, Outcome, State, schedule};
 use crate::config_input::{InputError, MAX_TEXT};
+use crate::row;
 use crate::time::Millis;
+
+const FORMAT: u8 = 1;
 
 /// Webhooks of a site.
 pub const MAX_WEBHOOKS: usize = 10;
@@ -68,7 +71,7 @@ struct Previous {
 
 /// A webhook, as it is shown to whoever holds the site's secret key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Webhook"))]
 pub struct ShownWebhook {
     /// Its id.
     #[cfg_attr(feature = "schema", schemars(extend("pattern" = "^wh_[0-9a-f]{16}$")))]
@@ -101,7 +104,7 @@ pub struct Disabled {
 
 /// Why a webhook is disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "DisabledReason"))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Somebody asked for it.
@@ -140,6 +143,16 @@ impl NewWebhook {
 }
 
 impl Webhook {
+    /// The stored form.
+    pub fn encode(&self) -> Vec<u8> {
+        row::encode(FORMAT, self)
+    }
+
+    /// Reads the stored form; `None` where it is damaged or of a later format.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        row::decode(FORMAT, bytes)
+    }
+
     /// The secret: told when it is made, and after a rotation.
     pub fn secret(&self) -> &str {
         &self.secret
@@ -218,24 +231,19 @@ impl Webhook {
                 self.disable(ended_at, Reason::Gone);
                 return;
             }
+            Outcome::Failed { .. } if is_test => None,
             Outcome::Failed { patience } => schedule::wait_after(notice.tries, random).map(|wait| wait.max(patience)),
         };
-        match wait.filter(|_| !is_test) {
-            Some(wait) => notice.next_at = self.is_enabled().then_some(ended_at + wait),
-            None => {
-                notice.settle(State::Failed);
-                self.count_failure(is_test, ended_at);
-            }
-        }
-    }
-
-    fn count_failure(&mut self, is_test: bool, now: Millis) {
-        if is_test {
+        if let Some(wait) = wait {
+            notice.next_at = self.is_enabled().then_some(ended_at + wait);
             return;
         }
-        self.shown.failed_in_a_row += 1;
-        if self.shown.failed_in_a_row >= MAX_FAILED {
-            self.disable(now, Reason::Failures);
+        notice.settle(State::Failed);
+        if !is_test {
+            self.shown.failed_in_a_row += 1;
+            if self.shown.failed_in_a_row >= MAX_FAILED {
+                self.disable(ended_at, Reason::Failures);
+            }
         }
     }
 

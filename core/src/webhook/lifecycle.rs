@@ -51,8 +51,8 @@ impl Lifecycle {
             (true, false) => tell(Kind::ExperimentResumed),
             _ => {}
         }
-        let had_ended = before.is_some_and(|before| before.ended_at.is_some());
-        if had_ended && after.ended_at.is_none() {
+        let is_undone = before.is_some_and(|before| before.ended_at.is_some()) && after.ended_at.is_none();
+        if is_undone {
             tell(Kind::ExperimentResumed);
         }
         let has_ended = after.ended_at.is_some() && before.is_none_or(|before| before.ended_at.is_none());

@@ -17,6 +17,6 @@ mod notice;
 pub mod schedule;
 pub mod signature;
 
-pub use event::{About, Arm, Effect, Event, GoalName, Kind, Winner};
+pub use event::{About, Arm, Effect, Event, GoalName, Kind, Told, Winner};
 pub use hook::{Disabled, MAX_FAILED, MAX_WEBHOOKS, NewWebhook, Reason, ShownWebhook, Webhook, WebhookChange, seconds};
 pub use notice::{Attempt, MAX_ANSWER, MAX_NOTICES, NOTICES_FOR, Notice, Outcome, Problem, State};

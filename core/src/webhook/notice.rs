@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, schedule};
+use super::{Kind, Told, schedule};
+use crate::row;
 use crate::time::{DAY, Millis};
+
+const FORMAT: u8 = 1;
 
 /// Notices that are kept of a webhook; beyond that the oldest go, those that are settled first.
 pub const MAX_NOTICES: usize = 1_000;
@@ -24,6 +27,8 @@ pub struct Notice {
     /// Which event it is.
     #[serde(rename = "type")]
     pub kind: Kind,
+    /// The key of the experiment that it is about; empty for a test.
+    pub about: String,
     /// What is sent, as text.
     pub body: String,
     /// When the webhook was to be told, ms.
@@ -40,7 +45,7 @@ pub struct Notice {
 
 /// Where a notice stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "NoticeState"))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// To be tried, or tried again.
@@ -72,7 +77,7 @@ pub struct Attempt {
 
 /// What is wrong with an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AttemptError"))]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
     /// The address may not be posted to.
@@ -102,10 +107,21 @@ pub enum Outcome {
 }
 
 impl Notice {
+    /// The stored form.
+    pub fn encode(&self) -> Vec<u8> {
+        row::encode(FORMAT, self)
+    }
+
+    /// Reads the stored form; `None` where it is damaged or of a later format.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        row::decode(FORMAT, bytes)
+    }
+
     /// An event that is to be told at once; one that waits for its webhook where that is disabled.
-    pub fn new(id: String, kind: Kind, body: String, now: Millis, is_due: bool) -> Self {
+    pub fn new(told: Told, now: Millis, is_due: bool) -> Self {
+        let Told { id, kind, about, body } = told;
         let next_at = is_due.then_some(now);
-        Self { id, kind, body, at: now, state: State::Waiting, next_at, tries: 0, attempts: Vec::new() }
+        Self { id, kind, about, body, at: now, state: State::Waiting, next_at, tries: 0, attempts: Vec::new() }
     }
 
     /// Begins anew, at once, whatever became of it.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::comparison::{between, criterion, estimate, interval, one, sure};
 use super::number;
-use crate::config::{Direction, Experiment, Goal, Method, Status};
+use crate::config::{Because, Direction, Experiment, Goal, Method, Status};
 use crate::decision::{Breach, Decision, Inconclusive, Invalid, State};
 use crate::report::Progress;
 use crate::statistics::Comparison;
@@ -81,7 +81,8 @@ fn under_way(situation: &Situation<'_>) -> (String, String) {
             of("These figures cannot be trusted", mismatch(experiment, exposures, due))
         }
         State::Invalid { because: Invalid::EndedEarly } => {
-            of("Ended too early to tell", ended_early(experiment, decision))
+            let headline = if is_stopped(experiment) { "Stopped by a guardrail" } else { "Ended too early to tell" };
+            of(headline, ended_early(experiment, decision))
         }
     }
 }
@@ -137,7 +138,7 @@ fn lead(experiment: &Experiment, decision: &Decision, place: u8) -> Option<Strin
 /// What of the sample is missing, and how long it takes.
 fn missing(situation: &Situation<'_>, progress: &Progress) -> String {
     let unit = one(situation.experiment.unit);
-    let Some(required) = progress.required else {
+    let Some(required) = progress.outlook.required else {
         return format!(
             "How many {unit}s are needed shows once every variant has figures to measure a spread from: there are {} so far.",
             number::count(situation.exposures.iter().sum::<i128>())
@@ -208,7 +209,7 @@ fn better(chance: f64, goal: &Goal) -> String {
 
 fn inconclusive(situation: &Situation<'_>, decision: &Decision, because: Inconclusive) -> (String, String) {
     let experiment = situation.experiment;
-    let power = situation.progress.and_then(|progress| progress.power);
+    let power = situation.progress.and_then(|progress| progress.outlook.power);
     match because {
         Inconclusive::Guardrail => {
             let harms: Vec<String> = decision.breaches.iter().map(|breach| guardrail(experiment, breach)).collect();
@@ -239,17 +240,23 @@ fn inconclusive(situation: &Situation<'_>, decision: &Decision, because: Inconcl
     }
 }
 
+fn is_stopped(experiment: &Experiment) -> bool {
+    experiment.outcome.as_ref().is_some_and(|outcome| outcome.because == Because::Guardrail)
+}
+
 fn ended_early(experiment: &Experiment, decision: &Decision) -> String {
     let unit = one(experiment.unit);
     let fewest = decision.units.iter().copied().min().unwrap_or(0);
-    match decision.required {
+    let missing = match decision.required {
         Some(required) => format!(
             "Each variant needs {}, and the smallest had {} at the end: what differs may be chance.",
             number::plural(required, unit),
             number::count(fewest)
         ),
         None => format!("The variants had too few {unit}s that did anything: there is nothing to measure from."),
-    }
+    };
+    let harms = decision.breaches.iter().map(|breach| format!("{} ", guardrail(experiment, breach)));
+    harms.collect::<String>() + &missing
 }
 
 /// Which harm was done: what a guardrail is about, and how much it tolerates.
@@ -260,7 +267,11 @@ pub fn guardrail(experiment: &Experiment, breach: &Breach) -> String {
         None => "and none is tolerated".to_owned(),
     };
     let way = if goal.direction == Direction::Increase { "lowers" } else { "raises" };
-    let end = if breach.stops { ", so the test should stop" } else { ", so it cannot win" };
+    let end = match breach.stops {
+        true if is_stopped(experiment) => ", so the test was stopped",
+        true => ", so the test should stop",
+        false => ", so it cannot win",
+    };
     let what = criterion(goal, experiment.unit);
     format!("{} {way} the {what} of “{}” {tolerated}{end}.", name(experiment, breach.variant), goal.name)
 }
