@@ -59,8 +59,13 @@ const functions = {
   inspect: () => more('inspect', []),
 };
 
-/** What only some pages ask for is in a file of its own (www/loader/more.js); who loads it sees to it that it is fetched once. */
-const more = (name, values) => host.site.load('more').then((file) => file[name](host.site, ...values)).catch(() => {});
+let file;
+
+/**
+ * What only some pages ask for is in a file of its own (www/loader/more.js). One promise of it, so that calls are made in the
+ * order in which they came.
+ */
+const more = (name, values) => (file ??= host.site.load('more')).then((file) => file[name](host.site, ...values)).catch(() => {});
 
 /**
  * Starts in this page. Where that fails the functions are there and give control.
