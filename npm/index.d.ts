@@ -52,6 +52,8 @@ export interface Options {
   global?: string;
   /** An id in memory for one page load, and no experiments. */
   cookieless?: boolean;
+  /** What `setAttributes` would say later. */
+  attributes?: Properties;
   /** A fragment that begins with `#/` or `#!/` is a page of its own. */
   hashRoutes?: boolean;
   /** GA4's e-commerce events in `dataLayer` (or a list of this name) are told, and exposures written there. */
@@ -96,6 +98,9 @@ export declare function getAssignments(): Record<string, string>;
 /** The visitor is this person. */
 export declare function identify(profile: string | number): void;
 
+/** What is known of the visitor besides, for experiments that are not for everybody; `null` is nothing known. */
+export declare function setAttributes(attributes: Properties): void;
+
 /** What the visitor decided. */
 export declare function consent(given: boolean): void;
 
@@ -133,6 +138,7 @@ export interface Tributary {
   getVariant: typeof getVariant;
   getAssignments: typeof getAssignments;
   identify: typeof identify;
+  setAttributes: typeof setAttributes;
   consent: typeof consent;
   flush: typeof flush;
   clear: typeof clear;

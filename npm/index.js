@@ -21,6 +21,7 @@ export const ready = inPage('ready', settled);
 export const getVariant = inPage('getVariant', null);
 export const identify = inPage('identify');
 export const consent = inPage('consent');
+export const setAttributes = inPage('setAttributes');
 export const flush = inPage('flush', settled);
 export const clear = inPage('clear');
 export const appeared = inPage('appeared');

@@ -58,7 +58,7 @@ const FEATURES = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", 
 
 /** Memory starts as zeros, as the browser gives it. That nothing traps is not assumed: a panic must end in a trap. */
 const PASSES = [
-  ...["--flatten", "--rereloop", "-Oz", "--converge", "--zero-filled-memory", "-Oz"],
+  ...["--flatten", "--rereloop", "-Oz", "--converge", "--zero-filled-memory", "-Oz", "--reorder-functions"],
   ...["--strip-debug", "--strip-producers", "--strip-target-features"],
 ];
 

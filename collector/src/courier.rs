@@ -5,17 +5,17 @@
 //! again, with the same id. What was acknowledged never is.
 #![expect(missing_docs, reason = "`durable_object` makes methods that have none")]
 
+mod calls;
 mod ledger;
 mod post;
 
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 
-use serde::Serialize;
 use tributary_core::config_input;
 use tributary_core::time::Millis;
-use tributary_core::webhook::{Attempt, Event, Notice, ShownWebhook, Told, Webhook, WebhookChange};
-use worker::{DurableObject, Env, Error, Request, Response, Result, State, Url, durable_object};
+use tributary_core::webhook::{Attempt, Notice, ShownWebhook, Told, Webhook};
+use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 use crate::alone::Alone;
 use crate::answer::{Failure, Problem, finish, json};
@@ -23,19 +23,12 @@ use crate::clock;
 use crate::database::Database;
 use crate::received::Received;
 use crate::turn;
-use crate::webhook::{localhost, random, told};
+use crate::webhook::random;
 
 /// Posts of one alarm: the platform gives it a quarter of an hour.
 const POSTS: usize = 30;
-/// Notices that one answer lists at the most.
-const MAX_LIMIT: u32 = 100;
-/// And unless told otherwise.
-const LIMIT: u32 = 20;
 /// Notices that the merchant's page shows.
 const SHOWN: u32 = 5;
-/// Tests and replays that may wait.
-const MAX_WAITING: usize = 100;
-
 /// The Durable Object.
 #[durable_object]
 pub struct Courier {
@@ -48,21 +41,8 @@ struct Inner {
     is_posting: Cell<bool>,
 }
 
-/// Notices, the latest first.
-#[derive(Serialize)]
-struct Notices {
-    notices: Vec<Notice>,
-}
-
 /// What a page shows of a webhook: itself and its latest notices.
 pub type Shown = (ShownWebhook, Vec<Notice>);
-
-#[derive(Serialize)]
-struct Rotated<'a> {
-    secret: &'a str,
-    #[serde(flatten)]
-    webhook: &'a ShownWebhook,
-}
 
 type Outcome<T> = std::result::Result<T, Failure>;
 
@@ -144,70 +124,6 @@ impl Inner {
         })?;
         self.arm(now).await?;
         Ok(json(200, &"taken")?)
-    }
-
-    fn notices(&self, url: &Url) -> Outcome<Response> {
-        let query = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-        let limit = query("limit").map_or(Ok(LIMIT), |limit| limit.parse());
-        let limit = limit.ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-        let limit = limit.ok_or_else(|| Problem::field("limit", "1 to 100"))?;
-        let before = query("before");
-        if before.as_ref().is_some_and(|id| !matches!(ledger::notice(&self.database, id), Ok(Some(_)))) {
-            return Err(Problem::field("before", "the id of a notice of this webhook").into());
-        }
-        let notices = ledger::latest(&self.database, before.as_deref(), limit)?;
-        Ok(json(200, &Notices { notices })?)
-    }
-
-    /// What waited while it was disabled is due when it is enabled, with all its attempts before it.
-    async fn change(&self, webhook: Webhook, change: WebhookChange, at: Millis) -> Outcome<Response> {
-        let was_enabled = webhook.is_enabled();
-        let webhook = webhook.with_change(change, at, localhost(&self.env))?;
-        let now = clock::now();
-        turn::run(self.database.storage(), || {
-            ledger::write_webhook(&self.database, &webhook)?;
-            match (was_enabled, webhook.is_enabled()) {
-                (true, false) => ledger::hold(&self.database),
-                (false, true) => ledger::resume(&self.database, now),
-                _ => Ok(()),
-            }
-        })?;
-        self.arm(now).await?;
-        Ok(json(200, &webhook.shown)?)
-    }
-
-    fn rotate(&self, mut webhook: Webhook, at: Millis) -> Outcome<Response> {
-        webhook.rotate(random()?, at);
-        ledger::write_webhook(&self.database, &webhook)?;
-        Ok(json(200, &Rotated { secret: webhook.secret(), webhook: &webhook.shown })?)
-    }
-
-    /// Posts a test, to a disabled webhook too: who wants to enable it again wants to know whether it answers.
-    async fn test(&self, webhook: &Webhook, at: Millis) -> Outcome<Response> {
-        let event = Event::Test { webhook: webhook.shown.id.clone() };
-        let now = ledger::time(&self.database, clock::now())?;
-        self.post_soon(Notice::new(told(&webhook.site, &event, at)?, now, true)).await
-    }
-
-    async fn replay(&self, webhook: &Webhook, id: &str) -> Outcome<Response> {
-        let mut notice = ledger::notice(&self.database, id)?.ok_or_else(Problem::unknown_notice)?;
-        if !webhook.is_enabled() {
-            return Err(Problem::conflict("the webhook is disabled: enable it first").into());
-        }
-        notice.replay(clock::now());
-        self.post_soon(notice).await
-    }
-
-    async fn post_soon(&self, notice: Notice) -> Outcome<Response> {
-        if ledger::count_waiting(&self.database)? >= MAX_WAITING {
-            return Err(Problem::conflict("100 notices wait already: see what became of them first").into());
-        }
-        turn::run(self.database.storage(), || {
-            ledger::write(&self.database, &notice)?;
-            ledger::prune(&self.database, clock::now())
-        })?;
-        self.arm(clock::now()).await?;
-        Ok(json(202, &notice)?)
     }
 
     /// Posts what is due at a time, one notice after the other, and has the alarm go off for the next.

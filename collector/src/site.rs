@@ -2,12 +2,12 @@
 #![expect(missing_docs, reason = "`durable_object` makes methods that have none")]
 
 mod look;
+mod push;
 
 use std::cell::{Cell, RefCell};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
-use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tributary_core::config::Config;
 use tributary_core::config_input::{self, ExperimentChange, ExperimentStart, NewExperiment, SiteChange};
@@ -17,11 +17,10 @@ use worker::{
 };
 
 use crate::answer::{Failure, Problem, finish, json, json_text};
-use crate::call::{self, Delivery};
-use crate::database::{Database, as_integer};
+use crate::call::Delivery;
+use crate::database::Database;
 use crate::page::{self, Tag};
 use crate::received::{Fault, Received};
-use crate::shard::Posting;
 use crate::webhook::api::Place;
 use crate::{clock, inbox, keeper, key, turn, wait, webhook};
 
@@ -195,17 +194,8 @@ impl Inner {
                 let key = next.experiments.last().map(|experiment| experiment.key.clone());
                 self.change(&account, &received, next, key).await
             }
-            (Method::Post, ["experiments", key, "start"]) => {
-                let at = if body.is_empty() { None } else { config_input::read::<ExperimentStart>(&body)?.at };
-                let next = account.config.with_start(key, at, received.at)?;
-                self.change(&account, &received, next, Some((*key).to_owned())).await
-            }
-            (Method::Post, ["experiments", key, "pause"]) => {
-                let next = account.config.with_pause(key, received.at)?;
-                self.change(&account, &received, next, Some((*key).to_owned())).await
-            }
-            (Method::Post, ["experiments", key, "resume"]) => {
-                let next = account.config.with_resume(key, received.at)?;
+            (Method::Post, ["experiments", key, verb @ ("start" | "pause" | "resume" | "stop" | "undo")]) => {
+                let next = moved(&account.config, (key, verb), &body, received.at)?;
                 self.change(&account, &received, next, Some((*key).to_owned())).await
             }
             (Method::Post, ["experiments", key]) => {
@@ -216,14 +206,6 @@ impl Inner {
             (Method::Post, [kind]) => {
                 let next = made(&account.config, kind, &body, received.at)?;
                 self.change(&account, &received, next, None).await
-            }
-            (Method::Post, ["experiments", key, "stop"]) => {
-                let next = account.config.with_stop(key, received.at)?;
-                self.change(&account, &received, next, Some((*key).to_owned())).await
-            }
-            (Method::Post, ["experiments", key, "undo"]) => {
-                let next = account.config.with_undo(key, received.at)?;
-                self.change(&account, &received, next, Some((*key).to_owned())).await
             }
             (Method::Post, ["experiments", key, "decide"]) => self.decide(key, &received, pending(&url)).await,
             (Method::Get, ["experiments", key, "decisions"]) => self.findings(&account.config, key),
@@ -287,60 +269,6 @@ impl Inner {
             Some(what) => Ok(json(200, &Changed { what, in_force })?),
             None => Ok(json(200, &Changed { what: &next, in_force })?),
         }
-    }
-
-    /// Pushes the configuration. It is stored already, so what fails here is told as "not yet", and the alarm goes on.
-    async fn is_in_force(&self, fault: Option<Fault>) -> bool {
-        self.push(fault).await.unwrap_or_else(|error| {
-            worker::console_error!("push: {error}");
-            false
-        })
-    }
-
-    /// Sends the configuration to every shard that does not have it. True when all have it.
-    async fn push(&self, fault: Option<Fault>) -> Result<bool> {
-        let Some(account) = self.account()? else { return Ok(true) };
-        let rows = self.database.run("SELECT shard, version FROM peer", vec![])?;
-        let version_of = |shard: u8| {
-            rows.iter()
-                .find(|row| row.first().and_then(as_integer) == Some(shard.into()))
-                .and_then(|row| row.get(1).and_then(as_integer))
-                .unwrap_or(0)
-        };
-        let version = i64::from(account.config.version);
-        let lagging: Vec<u8> = (0..account.shards).filter(|shard| version_of(*shard) < version).collect();
-        let taken = join_all(lagging.iter().map(|shard| self.push_to(*shard, &account, fault))).await;
-        let mut all = true;
-        for (shard, result) in lagging.iter().zip(taken) {
-            if let Err(error) = result {
-                worker::console_error!("shard {shard} did not take the configuration: {error}");
-                all = false;
-                continue;
-            }
-            let values = vec![SqlStorageValue::Integer((*shard).into()), SqlStorageValue::Integer(version)];
-            // A push of a later version may have been faster.
-            self.database.run(
-                "INSERT INTO peer (shard, version) VALUES (?, ?)
-                 ON CONFLICT (shard) DO UPDATE SET version = max(version, excluded.version)",
-                values,
-            )?;
-        }
-        Ok(all)
-    }
-
-    async fn push_to(&self, shard: u8, account: &Account, fault: Option<Fault>) -> Result<()> {
-        if fault == Some(Fault::DeafShard) && shard == 0 {
-            return Err(Error::RustError("a test wants the shard deaf".to_owned()));
-        }
-        let Account { shards, config, .. } = account;
-        let posting = Posting { shard, shards: *shards, config: config.clone() };
-        let body = serde_json::to_vec(&posting).map_err(|error| Error::RustError(error.to_string()))?;
-        let stub = call::shard(&self.env, &config.site, shard)?;
-        let response = call::call(&stub, "/post", &Received::default(), Some(&body)).await?;
-        if response.status_code() == 200 {
-            return Ok(());
-        }
-        Err(Error::RustError(format!("status {}", response.status_code())))
     }
 
     async fn deliveries(&self, body: &[u8], received: &Received) -> std::result::Result<Response, Failure> {
@@ -422,6 +350,20 @@ impl Inner {
 /// Both who makes a site and its own table bring it as text: one way of reading it is code enough.
 fn read_account(text: &str) -> Result<Account> {
     serde_json::from_str(text).map_err(|error| Error::RustError(error.to_string()))
+}
+
+/// The next configuration, with an experiment in another state.
+fn moved(config: &Config, (key, verb): (&str, &str), body: &[u8], now: i64) -> std::result::Result<Config, Failure> {
+    Ok(match verb {
+        "start" => {
+            let at = if body.is_empty() { None } else { config_input::read::<ExperimentStart>(body)?.at };
+            config.with_start(key, at, now)?
+        }
+        "pause" => config.with_pause(key, now)?,
+        "resume" => config.with_resume(key, now)?,
+        "undo" => config.with_undo(key, now)?,
+        _ => config.with_stop(key, now)?,
+    })
 }
 
 /// The next configuration, with one more of a kind.

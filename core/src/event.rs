@@ -39,13 +39,14 @@ impl EventId {
         Self { load: load.into(), number, is_whole: false }
     }
 
-    /// Reads a text: one that a page could have made is that page's event; else `sequence` stands beside it.
-    pub fn read(text: &str, sequence: u32) -> Self {
-        let numbered = text.rsplit_once('-').and_then(|(load, digits)| {
-            let number: u32 = digits.parse().ok().filter(|number: &u32| number.to_string() == digits)?;
-            (number <= MAX_NUMBER && !load.is_empty()).then(|| Self::numbered(load, number))
-        });
-        numbered.unwrap_or_else(|| Self { load: text.to_owned(), number: sequence, is_whole: true })
+    /// Reads a text. One that a page could have made is that page's event, unless another sequence number than the text's
+    /// is told; else the number, which is 0 unless told, stands beside the text.
+    pub fn read(text: &str, sequence: Option<u32>) -> Self {
+        let numbered = numbered(text).filter(|(_, number)| sequence.is_none_or(|sequence| sequence == *number));
+        match numbered {
+            Some((load, number)) => Self::numbered(load, number),
+            None => Self { load: text.to_owned(), number: sequence.unwrap_or(0), is_whole: true },
+        }
     }
 
     /// By their texts.
@@ -57,6 +58,13 @@ impl EventId {
         let rest = if self.is_whole { String::new() } else { format!("-{}", self.number) };
         self.load.bytes().chain(rest.into_bytes())
     }
+}
+
+/// Page load and number of a text that a page could have made.
+pub fn numbered(text: &str) -> Option<(&str, u32)> {
+    let (load, digits) = text.rsplit_once('-')?;
+    let number: u32 = digits.parse().ok().filter(|number: &u32| number.to_string() == digits)?;
+    (number <= MAX_NUMBER && !load.is_empty()).then_some((load, number))
 }
 
 /// `load-number`, or the text as it was given.

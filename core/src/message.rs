@@ -134,6 +134,11 @@ pub enum Message {
         /// When the person went.
         at: Millis,
     },
+    /// To a profile that somebody else's visitor named: that visitor is erased.
+    Forget {
+        /// The visitor.
+        visitor: String,
+    },
 }
 
 impl Message {
@@ -147,6 +152,7 @@ impl Message {
                 | Self::Erase
                 | Self::Ordered
                 | Self::Depart { .. }
+                | Self::Forget { .. }
         )
     }
 

@@ -55,10 +55,7 @@ pub struct Money {
 /// Minor units of a JSON number's text (`99.90`, `1e2`), rounded half away from zero; `None` for anything negative, not a
 /// number, or beyond [`LIMIT`].
 pub fn parse(text: &str, currency: Currency) -> Option<Money> {
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-        None => (text, 0),
-    };
+    let (mantissa, exponent) = parts(text);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = || whole.bytes().chain(fraction.bytes());
     if whole.is_empty() || !digits().all(|digit| digit.is_ascii_digit()) {
@@ -81,16 +78,21 @@ pub fn parse(text: &str, currency: Currency) -> Option<Money> {
         }
     }
     let rounds_up = kept >= 0 && digits.next().is_some_and(|digit| digit >= b'5');
-    Some(Money { currency, minor: minor + i64::from(rounds_up) })
+    let minor = minor + i64::from(rounds_up);
+    (minor < LIMIT).then_some(Money { currency, minor })
+}
+
+/// A number's text before its exponent, and the exponent: one that is beyond all others is as large as can be.
+fn parts(text: &str) -> (&str, i32) {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return (text, 0) };
+    let beyond = if exponent.starts_with('-') { i32::MIN } else { i32::MAX };
+    (mantissa, exponent.parse().unwrap_or(beyond))
 }
 
 /// A JSON number's text in billionths, rounded half away from zero; `None` beyond 10^15.
 pub fn billionths(text: &str) -> Option<i128> {
     let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-        None => (text, 0),
-    };
+    let (mantissa, exponent) = parts(text);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let kept = i64::try_from(whole.len()).ok()? + i64::from(exponent) + 9;
     let mut digits = whole.bytes().chain(fraction.bytes());

@@ -59,6 +59,13 @@ impl OrderKey {
             .then_with(|| self.visitor.cmp(&other.visitor))
     }
 
+    /// Whether it is another's, of whom the visitor may have been forgotten here.
+    fn is(&self, other: &Self) -> bool {
+        let is_forgotten = self.visitor.is_empty();
+        (self.at, self.is_page, &self.id) == (other.at, other.is_page, &other.id)
+            && (is_forgotten || self.visitor == other.visitor)
+    }
+
     fn sequence(&self) -> u32 {
         if self.is_page { self.id.number } else { 0 }
     }
@@ -88,7 +95,7 @@ pub enum Holder {
 }
 
 /// First byte of the stored form.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// Where the net value of an order was counted.
 pub type Place = (Day, Entity, Metric);
@@ -101,6 +108,8 @@ pub struct Order {
     refunds: BTreeMap<Currency, i128>,
     /// Currencies of which all was refunded; `None` is whichever the order's is.
     refunded_all: Vec<Option<Currency>>,
+    /// How many refunds named a currency.
+    named: BTreeMap<Currency, u32>,
     /// Once the order is folded into its person's checkpoint.
     closed: Option<Closed>,
     /// Once it is folded into the checkpoint of another profile that it names.
@@ -125,13 +134,19 @@ impl Order {
         let mut effects = Effects::default();
         let is_earlier = self.standing.as_ref().is_none_or(|standing| report.key.compare(&standing.key).is_lt());
         if is_earlier && self.closed.is_none() && self.closed_named.is_none() {
-            if let Some(displaced) = self.standing.replace(report) {
+            let (at, currency) = (report.key.at, report.money.currency);
+            let before = self.standing.replace(report);
+            // Refunds that came before their order are ignored from now on, if they are of another currency.
+            let ignored =
+                self.ignored(currency) - before.as_ref().map_or(0, |before| self.ignored(before.money.currency));
+            remark(&mut effects.facts, rules, at, Reason::BadRevenue, ignored.max(0));
+            if let Some(displaced) = before {
                 effects.messages.push(tell(displaced, Verdict { stands: false, refunded: 0 }));
             }
             self.settle(0, &mut effects);
         } else {
             if is_earlier {
-                remark(&mut effects.facts, rules, report.key.at, Reason::LateCredit);
+                remark(&mut effects.facts, rules, report.key.at, Reason::LateCredit, 1);
             }
             effects.messages.push(tell(report, Verdict { stands: false, refunded: 0 }));
         }
@@ -151,9 +166,11 @@ impl Order {
             Refunded::All(currency) => currency,
             Refunded::Part(money) => Some(money.currency),
         };
-        let is_other = self.standing.as_ref().is_some_and(|report| named.is_some_and(|c| c != report.money.currency));
-        if is_other {
-            remark(&mut effects.facts, rules, at, Reason::BadRevenue);
+        if let Some(currency) = named {
+            let count = self.named.entry(currency).or_default();
+            *count = count.saturating_add(1);
+            let is_other = self.standing.as_ref().is_some_and(|report| currency != report.money.currency);
+            remark(&mut effects.facts, rules, at, Reason::BadRevenue, is_other.into());
         }
         self.settle(before, &mut effects);
         effects
@@ -162,7 +179,7 @@ impl Order {
     /// The order was folded into a checkpoint: from now on refunds of what is counted there are counted from here.
     pub fn close(&mut self, key: &OrderKey, holder: Holder, places: Vec<Place>, refunded: i64) -> Effects {
         let mut effects = Effects::default();
-        let Some(standing) = self.standing.as_mut().filter(|standing| standing.key == *key) else { return effects };
+        let Some(standing) = self.standing.as_mut().filter(|standing| standing.key.is(key)) else { return effects };
         match holder {
             Holder::Person { names } => {
                 self.closed = Some((places, refunded));
@@ -179,6 +196,11 @@ impl Order {
             self.tell_refunded(&mut effects);
         }
         effects
+    }
+
+    /// How many refunds are of another currency than this one.
+    fn ignored(&self, currency: Currency) -> i128 {
+        self.named.iter().filter(|(named, _)| **named != currency).map(|(_, count)| i128::from(*count)).sum()
     }
 
     fn is_told(&self) -> bool {
@@ -245,6 +267,6 @@ fn tell(report: Report, verdict: Verdict) -> Envelope {
     Envelope { to: report.from, message: Message::Verdict { key: report.key, verdict } }
 }
 
-fn remark(facts: &mut Facts, rules: &Rules, at: Millis, reason: Reason) {
-    facts.add(rules.zone().day(at), Entity::Site, Metric::Diagnostic(reason), 1);
+fn remark(facts: &mut Facts, rules: &Rules, at: Millis, reason: Reason, count: i128) {
+    facts.add(rules.zone().day(at), Entity::Site, Metric::Diagnostic(reason), count);
 }

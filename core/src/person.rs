@@ -9,13 +9,13 @@ use crate::admission::Source;
 use crate::allowance::Allowance;
 use crate::event::Event;
 use crate::facts::{Entity, Facts, Metric};
-use crate::history::{Entry, Exported, History, Owner};
+use crate::history::{Entry, Exported, History, KEEP_FOR, Owner};
 use crate::judge::{Deed, OrderId, Rules};
 use crate::message::{Address, Envelope, Message};
-use crate::order::{self, Effects, OrderKey, Verdict};
+use crate::order::{self, Effects, Holder, OrderKey, Verdict};
 use crate::row;
 use crate::seen::Seen;
-use crate::time::Millis;
+use crate::time::{CLOCK_TOLERANCE, Millis};
 use crate::wire::{Batch, Fault, Reason, Refusal};
 
 /// A visitor or profile whose stored form would be larger takes no more events until older ones are closed.
@@ -140,6 +140,7 @@ impl Person {
                 self.amend(address, &key, verdict, rules, &mut effects);
             }
             Message::Ordered => self.has_ordered = true,
+            Message::Forget { visitor } => effects.messages = self.history.forget_stranger(&visitor, rules),
             Message::Report(_)
             | Message::Refund { .. }
             | Message::Closed { .. }
@@ -153,12 +154,27 @@ impl Person {
     }
 
     /// What is to be told when the person is erased: its orders count refunds on their own from now on, its profile or its
-    /// visitors are erased too. The figures stay as they are.
+    /// visitors are erased too, and other profiles that it named forget who that was. The figures stay as they are.
     pub fn erase(&mut self, address: &Address, rules: &Rules) -> Vec<Envelope> {
-        let own =
-            if let Address::Visitor(id) = address { self.history.profile_of(id).map(str::to_owned) } else { None };
-        let closed = self.history.close_all(rules);
-        let mut messages = if own.is_none() { closed } else { Vec::new() };
+        let mut own = None;
+        let mut forgetting = Vec::new();
+        if let Address::Visitor(id) = address {
+            own = self.history.profile_of(id).map(str::to_owned);
+            let others = self.history.profiles_named().into_iter().filter(|named| Some(named) != own.as_ref());
+            let forget = || Message::Forget { visitor: id.clone() };
+            forgetting.extend(others.map(|named| Envelope { to: Address::Profile(named), message: forget() }));
+        }
+        let mut messages = self.history.close_all(rules);
+        if own.is_some() {
+            messages.clear();
+        }
+        for Envelope { message, .. } in &mut messages {
+            // A profile that an order names tells it where its net value is when it folds it: nobody waits for that.
+            if let Message::Closed { holder: Holder::Person { names }, .. } = message {
+                *names = None;
+            }
+        }
+        messages.extend(forgetting);
         let others = match own {
             Some(profile) => vec![Address::Profile(profile)],
             None if matches!(address, Address::Profile(_)) => {
@@ -224,15 +240,18 @@ impl Person {
         let mut accepted = Vec::with_capacity(events.len());
         let mut allowance = None;
         for event in events {
-            if self.history.closed_at().is_some_and(|closed_at| event.at <= closed_at) {
-                outcome.refused.push(refusal(&event, CLOSED));
-                continue;
-            }
             if self.seen.has(&event.id, self.history.texts()) {
                 outcome.duplicate += 1;
                 continue;
             }
-            let (judged, odd) = rules.judge(visitor, &event);
+            if self.history.closed_at().is_some_and(|closed_at| event.at <= closed_at) {
+                outcome.refused.push(refusal(&event, CLOSED));
+                continue;
+            }
+            let (mut judged, mut odd) = rules.judge(visitor, &event);
+            if self.would_move(visitor, &judged.deed) && self.may_be_folded(event.at, now) {
+                (judged.deed, odd) = (Deed::Presence, Some(Reason::ProfileConflict));
+            }
             if is_page && Allowance::is_asked(&judged.deed, event.profile.as_deref()) {
                 let allowance = allowance.get_or_insert_with(|| Allowance::of(&self.history, now));
                 if let Err(fault) = allowance.spend(&judged.deed, event.profile.as_deref()) {
@@ -251,6 +270,18 @@ impl Person {
         accepted
     }
 
+    /// Whether an identify names another profile than the one that the visitor belongs to.
+    fn would_move(&self, visitor: &str, deed: &Deed) -> bool {
+        let Deed::Identify { profile } = deed else { return false };
+        self.history.profile_of(visitor).is_some_and(|own| own != profile)
+    }
+
+    /// Whether a profile that had all this so far may have folded some of it: that would be counted by the next one again.
+    fn may_be_folded(&self, at: Millis, now: Millis) -> bool {
+        let oldest = self.history.oldest().map_or(at, |oldest| oldest.min(at));
+        oldest <= now + CLOCK_TOLERANCE - KEEP_FOR
+    }
+
     /// A visitor's events: figures while it is anonymous, messages once it belongs to a profile.
     fn follow(&mut self, id: &str, events: Vec<Entry>, rules: &Rules, today: crate::time::Day, outcome: &mut Outcome) {
         let before = self.history.profile_of(id).map(str::to_owned);
@@ -266,13 +297,17 @@ impl Person {
             return;
         }
         if before.is_none() {
+            // What is old stays as it was counted and credited: the profile may have folded its own of that time.
+            outcome.messages.extend(self.history.close_ahead(&events, rules));
             outcome.facts.subtract(&self.history.facts(rules));
         }
         self.history.insert(id, false, events.clone());
         let after = self.history.profile_of(id).map(str::to_owned);
-        let conflicts = identified.iter().filter(|profile| Some(*profile) != after.as_ref()).count();
-        let conflicts = i128::try_from(conflicts).unwrap_or(0);
-        outcome.facts.add(today, Entity::Site, Metric::Diagnostic(Reason::ProfileConflict), conflicts);
+        let mut remark = |conflicts| {
+            let conflicts = i128::try_from(conflicts).unwrap_or(0);
+            outcome.facts.add(today, Entity::Site, Metric::Diagnostic(Reason::ProfileConflict), conflicts);
+        };
+        remark(identified.iter().filter(|profile| Some(*profile) != after.as_ref()).count());
         let Some(profile) = after else { return };
         let to = Address::Profile(profile.clone());
         if before.as_ref() == Some(&profile) {
@@ -288,6 +323,10 @@ impl Person {
                 outcome.messages.push(Envelope { to: Address::Profile(before.clone()), message: leave });
                 // Who it leaves forgot what names it with the rest; others were told of all but the latest before.
                 let names_before = |event: &Entry| event.profile.as_ref() == Some(&before);
+                // What gave it the visitor is a later one now.
+                let gave =
+                    |event: &&Entry| matches!(&event.judged.deed, Deed::Identify { profile } if *profile == before);
+                remark(all.iter().filter(gave).filter(|event| !events.contains(event)).count());
                 let again = all.iter().filter(|event| names_before(event));
                 let new = events.iter().filter(|event| !names_before(event));
                 let named: Vec<Entry> = again.chain(new).cloned().collect();

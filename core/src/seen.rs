@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::EventId;
+use crate::event::{EventId, numbered};
 use crate::hash::fnv1a64;
 use crate::pool::Pool;
 use crate::time::{CLOCK_TOLERANCE, Millis, OLDEST_PAGE_EVENT};
@@ -30,15 +30,21 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether an event was seen before.
+    /// Whether an event was seen before. A text that a page could have made may have been told with another sequence
+    /// number: it is the same id.
     pub fn has(&self, id: &EventId, texts: &Pool<String>) -> bool {
+        let has_other = |text: &str| self.others.contains_key(&fnv1a64(text.as_bytes()));
         if id.is_whole {
-            return self.others.contains_key(&fnv1a64(id.load.as_bytes()));
+            return has_other(&id.load) || numbered(&id.load).is_some_and(|own| self.has_numbered(own, texts));
         }
-        let load = texts.known(&id.load).and_then(|place| self.loads.get(&place));
+        self.has_numbered((&id.load, id.number), texts) || (!self.others.is_empty() && has_other(&id.to_string()))
+    }
+
+    fn has_numbered(&self, (load, number): (&str, u32), texts: &Pool<String>) -> bool {
+        let load = texts.known(load).and_then(|place| self.loads.get(&place));
         load.is_some_and(|load| {
-            let after = load.ranges.partition_point(|range| range.1 < id.number);
-            load.ranges.get(after).is_some_and(|range| range.0 <= id.number)
+            let after = load.ranges.partition_point(|range| range.1 < number);
+            load.ranges.get(after).is_some_and(|range| range.0 <= number)
         })
     }
 

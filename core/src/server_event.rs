@@ -5,7 +5,7 @@
 //! visitor) is a page event in every rule.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -35,7 +35,7 @@ struct RawEvent<'a> {
     #[serde(borrow, default)]
     properties: Option<&'a RawValue>,
     #[serde(default)]
-    sequence: u32,
+    sequence: Option<u32>,
 }
 
 /// Whose event a line is, if it can be read so far; what cannot is anybody's to refuse.
@@ -52,9 +52,29 @@ fn address(raw: &RawEvent<'_>) -> Address {
     }
 }
 
-/// Numbered lines (`number<TAB>json`), as batches by whose they are, with the line of each id.
-pub fn batches(lines: &str, now: Millis) -> Vec<(Address, Batch, BTreeMap<String, usize>)> {
-    let mut batches: BTreeMap<Address, (Batch, BTreeMap<String, usize>)> = BTreeMap::new();
+/// Which lines a batch is made of.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// Those that cannot be accepted, in the order of the batch's refusals.
+    refused: Vec<usize>,
+    /// Of each id the events that it may be of, in their order.
+    of_events: BTreeMap<String, VecDeque<usize>>,
+}
+
+impl Lines {
+    /// The line of each refusal, given all that became of the batch: those of its own come first. Events of one id are taken
+    /// in their order, and after one that was accepted the others are duplicates, not refused.
+    pub fn of(mut self, refusals: &[Refusal]) -> Vec<usize> {
+        let events = refusals.iter().skip(self.refused.len());
+        let events = events.map(|refusal| self.of_events.get_mut(&refusal.id)?.pop_front());
+        let events: Vec<usize> = events.map(Option::unwrap_or_default).collect();
+        [self.refused, events].concat()
+    }
+}
+
+/// Numbered lines (`number<TAB>json`), as batches by whose they are.
+pub fn batches(lines: &str, now: Millis) -> Vec<(Address, Batch, Lines)> {
+    let mut batches: BTreeMap<Address, (Batch, Lines)> = BTreeMap::new();
     for line in lines.lines() {
         let Some((number, text)) = line.split_once('\t') else { continue };
         let number: usize = number.parse().unwrap_or(0);
@@ -69,21 +89,21 @@ pub fn batches(lines: &str, now: Millis) -> Vec<(Address, Batch, BTreeMap<String
             events: Vec::new(),
             refused: Vec::new(),
         };
-        let (batch, numbers) = batches.entry(address).or_insert_with(|| (empty(), BTreeMap::new()));
+        let (batch, lines) = batches.entry(address).or_insert_with(|| (empty(), Lines::default()));
         match event(text, now) {
             Ok(event) => {
-                numbers.entry(event.id.to_string()).or_insert(number);
+                lines.of_events.entry(event.id.to_string()).or_default().push_back(number);
                 batch.events.push(event);
             }
             Err((reason, field, limit)) => {
                 let id = serde_json::from_str::<RawEvent<'_>>(text).map_or_else(|_| String::new(), |raw| raw.id.into());
                 let id = if id.is_empty() { format!("line {number}") } else { id };
-                numbers.insert(id.clone(), number);
+                lines.refused.push(number);
                 batch.refused.push(Refusal { id, reason, field, limit });
             }
         }
     }
-    batches.into_iter().map(|(address, (batch, numbers))| (address, batch, numbers)).collect()
+    batches.into_iter().map(|(address, (batch, lines))| (address, batch, lines)).collect()
 }
 
 fn event(text: &str, now: Millis) -> Result<Event, Fault> {
@@ -96,7 +116,7 @@ fn event(text: &str, now: Millis) -> Result<Event, Fault> {
     if let Some(profile) = &raw.profile {
         within(is_text(profile), "profile", "1 to 128 characters")?;
     }
-    within(raw.sequence <= MAX_NUMBER, "sequence", "at most 1000000")?;
+    within(raw.sequence.is_none_or(|sequence| sequence <= MAX_NUMBER), "sequence", "at most 1000000")?;
     if raw.at < now - OLDEST {
         return Err((Reason::TooOld, "at", "at most 400 days old"));
     }

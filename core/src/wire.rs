@@ -419,9 +419,30 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVa
 
 /// Text of 1 to 128 characters; a whole number is its decimal text; anything else is none.
 fn order_id(json: &str) -> Option<String> {
-    let is_whole = json.strip_prefix('-').unwrap_or(json).bytes().all(|byte| byte.is_ascii_digit());
-    let id = if is_whole { json.to_owned() } else { serde_json::from_str::<String>(json).ok()? };
+    let id = whole_number(json).or_else(|| serde_json::from_str::<String>(json).ok())?;
     is_text(&id).then_some(id)
+}
+
+/// The decimal text of a whole JSON number, however it is written: `1e3` and `1000.0` are `1000`, `-0` is `0`. None of one
+/// that is longer than any name.
+fn whole_number(json: &str) -> Option<String> {
+    let (sign, number) = json.strip_prefix('-').map_or(("", json), |number| ("-", number));
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits = digits.trim_start_matches('0');
+    if digits.is_empty() {
+        return Some("0".to_owned());
+    }
+    // Digits before its point.
+    let length = exponent.parse::<i64>().ok()?.checked_add_unsigned(u64::try_from(digits.len()).ok()?)?;
+    let length = length.checked_sub_unsigned(u64::try_from(fraction.len()).ok()?)?;
+    let length = usize::try_from(length).ok().filter(|length| *length <= MAX_NAME)?;
+    let (kept, rest) = digits.split_at_checked(length).unwrap_or((digits, ""));
+    rest.bytes().all(|digit| digit == b'0').then(|| format!("{sign}{kept:0<length$}"))
 }
 
 pub(crate) fn read<'a, T: Deserialize<'a>>(body: &'a str, shape: &'static str) -> Result<T, Fault> {

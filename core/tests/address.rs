@@ -5,6 +5,7 @@ mod support;
 use serde_json::json;
 use support::{Collector, T0, goal, visitor, visitor_given};
 use tributary_core::config_input::{self, NewExperiment, NewSite};
+use tributary_core::judge::pattern;
 use tributary_core::url::public;
 
 #[test]
@@ -57,4 +58,48 @@ fn a_page_view_goal_compares_path_and_query_or_the_whole_address() {
         let figures = goal(&collector.report(), "goal", "b");
         assert_eq!(figures.contains("conversions 1"), expected, "{operator} {url} at {address}: {figures}");
     }
+}
+
+#[test]
+fn a_regular_expression_is_of_the_syntax_that_rust_and_javascript_have_in_common() {
+    let common = [
+        "^/p/[a-z0-9_-]+(?:/|$)",
+        "/(?<id>\\d{1,3})\\b",
+        "a|b|",
+        "\\/x\\.html\\?a=[^&]*",
+        "[(?P]x",
+        "\\x41\\u0041\\[\\]",
+        "[\\]\\[]",
+        "ä+?",
+        "[^^]]",
+    ];
+    for text in common {
+        assert!(pattern(text, false).is_some(), "{text}");
+    }
+    let others = [
+        ("(?i)a", "a flag"),
+        ("a(?s:.)", "a flag within"),
+        ("(?P<id>a)", "a name as Rust writes it"),
+        ("\\Aa", "the beginning"),
+        ("a\\z", "the end"),
+        ("\\<a", "where a word begins"),
+        ("a\\>", "where it ends"),
+        ("\\b{start}a", "the same"),
+        ("\\x{41}", "a letter by its number in braces"),
+        ("\\u{41}", "the same"),
+        ("\\U00000041", "the same"),
+        ("\\a", "a bell"),
+        ("[[:alpha:]]", "a class of POSIX's"),
+        ("[a[b]]", "a class within a class"),
+        ("[]a]", "a class that begins with its end"),
+        ("[^]a]", "the same, negated"),
+        ("(?=a)", "look-ahead"),
+        ("(?<!a)b", "look-behind"),
+        ("(a)\\1", "what was found before"),
+        ("(", "none"),
+    ];
+    for (text, why) in others {
+        assert!(pattern(text, false).is_none(), "{text}: {why}");
+    }
+    assert!(pattern("/THANKS", true).is_some_and(|pattern| pattern.is_match("/thanks")));
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use tributary_core::assignment::{assign, place};
+use tributary_core::assignment::{assign, is_held_out, is_in_namespace, place};
 
 #[derive(Deserialize)]
 struct Case {
@@ -51,5 +51,33 @@ fn a_place_is_a_ten_thousandth() {
         let place = place("seed", id);
         assert!((0.0..1.0).contains(&place));
         assert!(((place * 10_000.0).round() - place * 10_000.0).abs() < 1e-9);
+    }
+}
+
+/// `GrowthBook`'s hash version 1, written for the test: FNV-1a over id and namespace, in thousandths.
+fn thousandth(id: &str, namespace: &str) -> u16 {
+    let text = format!("{id}__{namespace}");
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    u16::try_from(hash % 1000).unwrap()
+}
+
+#[test]
+fn a_namespace_has_the_units_from_its_beginning_up_to_its_end_which_is_the_next_ones() {
+    for id in (0..200).map(|number| format!("unit-{number}")) {
+        let at = thousandth(&id, "checkout");
+        let rows =
+            [((at, at + 1), true), ((at + 1, 1001), false), ((0, at), false), ((0, at + 1), true), ((at, 1000), true)];
+        for (range, expected) in rows {
+            assert_eq!(is_in_namespace(&id, "checkout", range), expected, "{id} at {at} in {range:?}");
+        }
+    }
+}
+
+#[test]
+fn the_holdout_has_the_visitors_below_its_share() {
+    for id in (0..200).map(|number| format!("visitor-{number}")) {
+        let at = (0..10_000_u16).find(|at| (f64::from(*at) / 10_000.0 - place("holdout", &id)).abs() < 1e-9).unwrap();
+        assert!(!is_held_out(&id, at), "{id} at {at}");
+        assert!(is_held_out(&id, at + 1), "{id} at {at}");
     }
 }

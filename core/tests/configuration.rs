@@ -63,6 +63,7 @@ fn a_refusal_names_the_field() {
         (goal(json!({ "type": "click", "selector": "" })), "goals[0].selector"),
         (goal(json!({ "type": "page_view", "operator": "regex", "url": "(" })), "goals[0].url"),
         (goal(json!({ "type": "page_view", "operator": "regex", "url": "(a{100}){100}" })), "goals[0].url"),
+        (goal(json!({ "type": "page_view", "operator": "regex", "url": "(?i)/thanks" })), "goals[0].url"),
         (goal(json!({ "type": "page_view", "operator": "contains", "url": "/thanks?order=" })), "query_parameters"),
         (goal(json!({ "type": "page_view", "operator": "equals", "url": "/?utm_source=x&y=1" })), "query_parameters"),
     ];

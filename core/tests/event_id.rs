@@ -17,11 +17,14 @@ fn a_number_that_no_page_gives_is_part_of_the_text() {
     ];
     let mut failures = Vec::new();
     for (text, page, why) in rows {
-        let (load, number) = page.unwrap_or((text, 3));
-        let expected = EventId { load: load.to_owned(), number, is_whole: page.is_none() };
-        let read = EventId::read(text, 3);
-        if read != expected || read.to_string() != text {
-            failures.push(format!("{text}: {read:?}, since {why}"));
+        for sequence in [None, Some(3), page.map(|(_, number)| number)] {
+            let of_page = page.filter(|(_, number)| sequence.is_none_or(|sequence| sequence == *number));
+            let (load, number) = of_page.unwrap_or((text, sequence.unwrap_or(0)));
+            let expected = EventId { load: load.to_owned(), number, is_whole: of_page.is_none() };
+            let read = EventId::read(text, sequence);
+            if read != expected || read.to_string() != text {
+                failures.push(format!("{text} with {sequence:?}: {read:?}, since {why}"));
+            }
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");

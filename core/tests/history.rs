@@ -8,7 +8,8 @@ use tributary_core::facts::Facts;
 use tributary_core::history::KEEP_EVENTS;
 use tributary_core::judge::Rules;
 use tributary_core::message::Address;
-use tributary_core::person::Person;
+use tributary_core::person::{Export, Person};
+use tributary_core::server_event::batches;
 use tributary_core::time::{DAY, MINUTE};
 use tributary_core::wire::{Reason, parse};
 
@@ -50,9 +51,14 @@ fn an_event_from_before_the_closed_history_is_too_old() {
     let mut collector = Collector::new(shop(), 1);
     let mut last = None;
     for first in (0..KEEP_EVENTS + 500).step_by(250) {
-        let events: Vec<Happening> = (first..first + 250)
+        let mut events: Vec<Happening> = (first..first + 250)
             .map(|number| cart("ada", number, T0 + 1_000 + i64::try_from(number).unwrap()))
             .collect();
+        if first == 0 {
+            for event in &mut events {
+                "early".clone_into(&mut event.load);
+            }
+        }
         last = Some(collector.receive(&batch(&events, T0 + MINUTE), T0 + MINUTE).unwrap());
     }
     assert_eq!(last.unwrap().refused, []);
@@ -61,6 +67,60 @@ fn an_event_from_before_the_closed_history_is_too_old() {
     let outcome = collector.receive(&batch(&[late], T0 + MINUTE), T0 + MINUTE).unwrap();
     assert_eq!(outcome.refused[0].reason, Reason::TooOld);
     assert_eq!(collector.diagnostic(Reason::TooOld), 1);
+    // A page whose clock was put right meanwhile sends what was folded with another time: it is known all the same.
+    let again = Happening { load: "early".to_owned(), ..cart("ada", 3, T0 + MINUTE) };
+    assert_eq!(collector.receive(&batch(&[again], T0 + MINUTE), T0 + MINUTE).unwrap().duplicate, 1);
+}
+
+fn export(collector: &Collector, name: &str) -> Export {
+    let address = Address::Visitor(name.to_owned());
+    Person::decode(collector.row(&address).unwrap()).unwrap().export(&address)
+}
+
+#[test]
+fn ten_thousand_events_are_kept_in_detail_and_the_first_is_folded_when_one_more_comes() {
+    let mut collector = Collector::new(shop(), 1);
+    for first in (0..KEEP_EVENTS).step_by(500) {
+        let events: Vec<Happening> = (first..first + 500)
+            .map(|number| cart("ada", number, T0 + 1_000 + i64::try_from(number).unwrap()))
+            .collect();
+        collector.receive(&batch(&events, T0 + MINUTE), T0 + MINUTE).unwrap();
+    }
+    let kept = export(&collector, "ada");
+    assert_eq!((kept.events.len(), kept.folded_until), (KEEP_EVENTS, None));
+    collector.receive(&batch(&[cart("ada", KEEP_EVENTS, T0 + MINUTE)], T0 + MINUTE), T0 + MINUTE).unwrap();
+    let kept = export(&collector, "ada");
+    assert_eq!((kept.events.len(), kept.folded_until), (KEEP_EVENTS, Some(T0 + 1_000)));
+}
+
+#[test]
+fn an_event_exactly_sixty_days_behind_the_latest_is_kept_in_detail() {
+    for (since, folded) in [(60 * DAY, None), (60 * DAY + 1, Some(T0))] {
+        let mut collector = Collector::new(shop(), 1);
+        collector.take(&visitor("ada").at("0s").view("/"));
+        let at = T0 + since;
+        collector.receive(&batch(&[cart("ada", 100, at)], at), at).unwrap();
+        assert_eq!(export(&collector, "ada").folded_until, folded, "{since}");
+    }
+}
+
+#[test]
+fn who_comes_every_day_for_years_takes_no_more_room_than_after_some_months() {
+    let mut collector = Collector::new(shop(), 1);
+    let mut sizes = Vec::new();
+    for day in 0..400_i64 {
+        let at = T0 + day * DAY;
+        let mut page = visitor("ada").view("/");
+        page.events[0].at = at;
+        page.events[0].load = format!("load-of-day-{day}");
+        collector.receive(&batch(&page.events, at), at).unwrap();
+        let call = json!({ "id": format!("call of day {day}"), "at": at, "visitor": "ada", "name": "call" });
+        for (address, batch, _) in batches(&format!("1\t{call}"), at) {
+            assert_eq!(collector.take_in(&address, batch, at).accepted, 1);
+        }
+        sizes.push(collector.row(&Address::Visitor("ada".to_owned())).unwrap().len());
+    }
+    assert!(sizes[399] <= sizes[100] + sizes[100] / 20, "{} after {}", sizes[399], sizes[100]);
 }
 
 #[test]

@@ -4,14 +4,17 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{Collector, T0, Timeline, shop, visitor};
-use tributary_core::facts::{Entity, Metric};
+use tributary_core::config::Config;
+use tributary_core::config_input;
+use tributary_core::facts::{Entity, Facts, Metric};
+use tributary_core::money::Currency;
 use tributary_core::server_event::batches;
 use tributary_core::time::{DAY, Millis};
 use tributary_core::wire::Reason;
 
 /// `(page views, orders, gross, net)` of all days.
 fn totals(collector: &Collector) -> (i128, i128, i128, i128) {
-    let usd = tributary_core::money::Currency::parse("USD").unwrap();
+    let usd = Currency::parse("USD").unwrap();
     let sum = |metric| site(collector, metric);
     (sum(Metric::PageViews), sum(Metric::Orders(usd)), sum(Metric::Gross(usd)), sum(Metric::Net(usd)))
 }
@@ -113,12 +116,14 @@ fn a_visitor_of_whom_something_older_is_told_stays_one_visitor() {
 
 #[test]
 fn a_session_that_joins_late_in_parts_stays_one_session() {
-    for views in [150, 300] {
+    // The last are of one millisecond, whichever parts they come in.
+    for (views, apart) in [(150, "s"), (300, "s"), (300, "0")] {
         let mut collector = folded();
         let before = site(&collector, Metric::Sessions);
         let mut timeline = visitor("bob").at("1m").exposed();
         for view in 0..views {
-            timeline = timeline.at(&format!("1m {view}s")).view("/").track("add_to_cart", json!({}));
+            let at = if apart == "s" { format!("1m {view}s") } else { "1m".to_owned() };
+            timeline = timeline.at(&at).view("/").track("add_to_cart", json!({}));
         }
         for part in timeline.events.chunks(40) {
             collector.receive(&support::batch(part, T0 + DAY), T0 + DAY).unwrap();
@@ -144,4 +149,142 @@ fn what_names_a_profile_too_late_is_told_of() {
     tell(&mut collector, &call, T0 + 91 * DAY);
     assert_eq!(site(&collector, Metric::Diagnostic(Reason::LateCredit)), 1);
     assert_eq!(site(&collector, Metric::CustomEvents), 1, "it counts for the visitor");
+}
+
+#[test]
+fn an_exposure_that_comes_too_late_counts_nobody_a_second_time() {
+    let mut collector = Collector::new(shop(), 3);
+    collector.take(&identify("ann", "1h").view("/"));
+    collector.take(&loaded(identify("bob", "90d").exposed(), "bob"));
+    // Ann goes on: the person's days up to bob's visit are folded, bob's own are not.
+    collector.take(&loaded(visitor("ann").at("160d").view("/"), "next"));
+    let exposures = |collector: &Collector| -> i128 {
+        let experiment = collector.facts.0.iter().filter(|((_, entity), _)| *entity == Entity::Experiment(1));
+        let figures = experiment.flat_map(|(_, figures)| figures);
+        figures.filter(|(metric, _)| matches!(metric, Metric::Exposures(_))).map(|(_, count)| count).sum()
+    };
+    assert_eq!(exposures(&collector), 1);
+    let properties = json!({ "experiment": "hero", "variant": support::variant_of("bob") });
+    let at = T0 + 60 * DAY;
+    let line = json!({ "id": "x", "at": at, "visitor": "bob", "name": "$exposure", "properties": properties });
+    tell(&mut collector, &line, T0 + 160 * DAY);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::LateCredit)), 1);
+    assert_eq!(exposures(&collector), 1);
+}
+
+#[test]
+fn who_belonged_to_a_profile_by_a_later_identify_is_a_conflict_of_that_one_once_an_earlier_one_arrives() {
+    let mut collector = Collector::new(shop(), 3);
+    let identified = |load: &str, at: &str, profile: &str| {
+        loaded(visitor("ann").at(at).event("$identify", json!({ "profile": profile })), load)
+    };
+    let conflicts = |collector: &Collector| site(collector, Metric::Diagnostic(Reason::ProfileConflict));
+    let mut tell = |timeline: Timeline| {
+        collector.receive(&support::batch(&timeline.events, T0 + DAY), T0 + DAY).unwrap();
+        conflicts(&collector)
+    };
+    assert_eq!(tell(identified("a", "5h", "two")), 0);
+    assert_eq!(tell(identified("b", "6h", "three")), 1, "another one later");
+    assert_eq!(tell(identified("c", "7h", "two")), 1, "the same again");
+    assert_eq!(tell(identified("d", "4h", "one")), 3, "both that named the one before");
+}
+
+#[test]
+fn an_identify_moves_no_visitor_to_another_profile_whose_days_may_be_folded_where_they_are() {
+    // When bob was identified, and when, by what is told later, he turned out to be somebody else.
+    for (identified, earlier) in [("10d", 9), ("50d", 45), ("50d", 9)] {
+        moves_nobody(identified, earlier);
+    }
+}
+
+fn moves_nobody(identified: &str, earlier: i64) {
+    let mut collector = Collector::new(shop(), 3);
+    collector.take(&identify("ann", "1h").view("/"));
+    collector.take(&loaded(visitor("bob").at("10d").view("/").order(json!(40), "A"), "visit"));
+    collector.take(&loaded(identify("bob", identified), "bob"));
+    // Ann goes on: the person's days up to bob's visit are folded, bob's own are not.
+    collector.take(&loaded(visitor("ann").at("90d").view("/"), "next"));
+    let before = (totals(&collector), site(&collector, Metric::Sessions), site(&collector, Metric::Visitors));
+    assert_eq!((before.0, before.2), ((3, 1, 4_000, 4_000), 2));
+    let properties = json!({ "profile": "crm-2" });
+    let line =
+        json!({ "id": "i", "at": T0 + earlier * DAY, "visitor": "bob", "name": "$identify", "properties": properties });
+    tell(&mut collector, &line, T0 + 91 * DAY);
+    let after = (totals(&collector), site(&collector, Metric::Sessions), site(&collector, Metric::Visitors));
+    assert_eq!(after, before);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::ProfileConflict)), 1);
+    // It gives a visitor of nobody's to its profile all the same.
+    tell(&mut collector, &json!({ "id": "v", "at": T0 + 9 * DAY, "visitor": "cid", "name": "step" }), T0 + 91 * DAY);
+    let line =
+        json!({ "id": "i", "at": T0 + 9 * DAY, "visitor": "cid", "name": "$identify", "properties": properties });
+    tell(&mut collector, &line, T0 + 91 * DAY);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::ProfileConflict)), 1);
+}
+
+#[test]
+fn who_comes_back_after_months_and_is_known_now_keeps_all_that_was_counted_and_credited() {
+    let mut collector = Collector::new(shop_with_offer(), 3);
+    collector.take(&identify("ann", "1h").view("/"));
+    let offer = json!({ "communication": "offer" });
+    let timeline = visitor("bob").at("10d").view("/").exposed().event("$appearance", offer.clone());
+    collector.take(&loaded(timeline.event("$click", offer).order(json!(40), "A"), "first"));
+    // Ann goes on: the person's days up to bob's visit, and beyond, are folded.
+    collector.take(&loaded(visitor("ann").at("20d").view("/"), "next"));
+    collector.take(&loaded(visitor("ann").at("90d").view("/"), "last"));
+    let before = collector.settled();
+    let usd = Currency::parse("USD").unwrap();
+    let offer = |facts: &Facts, metric| -> i128 {
+        let rows = facts.0.iter().filter(|((_, entity), _)| *entity == Entity::Communication(1));
+        rows.filter_map(|(_, figures)| figures.get(&metric)).sum()
+    };
+    let metrics = [Metric::Orders(usd), Metric::RawClicks, Metric::SessionsClicked, Metric::Instances];
+    assert_eq!(metrics.map(|metric| offer(&before, metric)), [1; 4]);
+    collector.take(&loaded(identify("bob", "91d"), "again"));
+    let mut expected = before;
+    expected.add(collector.rules.zone().day(T0 + 91 * DAY), Entity::Site, Metric::Sessions, 1);
+    assert_eq!(collector.settled(), expected);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::LateCredit)), 0);
+    // His order is refunded where it is.
+    let refund =
+        json!({ "id": "r", "at": T0 + 92 * DAY, "name": "refund", "properties": { "order_id": "A", "amount": 15 } });
+    tell(&mut collector, &refund, T0 + 92 * DAY);
+    assert_eq!(offer(&collector.settled(), Metric::Net(usd)), 2_500);
+}
+
+fn shop_with_offer() -> Config {
+    let offer = json!({ "key": "offer", "type": "popup" }).to_string();
+    let cart = json!({ "key": "cart", "variants": [{ "key": "one" }] }).to_string();
+    let config = shop().with_communication(config_input::read(offer.as_bytes()).unwrap()).unwrap();
+    config.with_experience(config_input::read(cart.as_bytes()).unwrap()).unwrap()
+}
+
+#[test]
+fn what_a_known_visitor_did_before_its_persons_checkpoint_is_counted_and_earns_nothing() {
+    let mut collector = Collector::new(shop_with_offer(), 3);
+    collector.take(&identify("ann", "1h").view("/"));
+    collector.take(&loaded(visitor("ann").at("90d").view("/"), "next"));
+    collector.take(&loaded(identify("bob", "90d").view("/"), "bob"));
+    let line = |id: &str, second: i64, name: &str, properties: Value| json!({ "id": id, "at": T0 + second * 1_000, "visitor": "bob", "name": name, "properties": properties });
+    let now = T0 + 91 * DAY;
+    tell(&mut collector, &line("c", 1, "$click", json!({ "communication": "offer" })), now);
+    let order = |id: &str| json!({ "revenue": 40, "order_id": id });
+    tell(&mut collector, &line("a", 2, "purchase", order("A")), now);
+    let usd = Currency::parse("USD").unwrap();
+    let of = |collector: &Collector, entity, metric| -> i128 {
+        let rows = collector.facts.0.iter().filter(|((_, other), _)| *other == entity);
+        rows.filter_map(|(_, figures)| figures.get(&metric)).sum()
+    };
+    let offer = |metric| of(&collector, Entity::Communication(1), metric);
+    assert_eq!([Metric::RawClicks, Metric::SessionsClicked, Metric::Orders(usd)].map(offer), [1, 1, 0]);
+    assert_eq!(of(&collector, Entity::Unattributed, Metric::Net(usd)), 4_000);
+    let refund = json!({ "id": "r", "at": now, "name": "refund", "properties": { "order_id": "A", "amount": 15 } });
+    tell(&mut collector, &refund, now);
+    assert_eq!(of(&collector, Entity::Unattributed, Metric::Net(usd)), 2_500);
+    assert_eq!(of(&collector, Entity::Communication(1), Metric::Net(usd)), 0);
+    // Whom an experience reached may be folded with the person.
+    tell(&mut collector, &line("x", 3, "$execution", json!({ "experience": "cart", "variant": "one" })), now);
+    assert_eq!(of(&collector, Entity::Experience(1), Metric::Reached(0)), 0);
+    // Nor does the click earn what comes later.
+    collector.take(&loaded(visitor("bob").at("91d").order(json!(7), "B"), "later"));
+    assert_eq!(of(&collector, Entity::Communication(1), Metric::Orders(usd)), 0);
 }

@@ -2,9 +2,10 @@
 
 mod support;
 
-use serde_json::json;
-use support::{Collector, goal, shop, visitor, visitor_given};
+use serde_json::{Value, json};
+use support::{Collector, T0, Timeline, goal, shop, visitor, visitor_given};
 use tributary_core::money::{Currency, average, decimal, parse};
+use tributary_core::time::HOUR;
 use tributary_core::wire::Reason;
 
 #[test]
@@ -31,6 +32,13 @@ fn amounts_are_read_from_their_decimal_text_and_rounded_half_away_from_zero() {
         ("1e999999999", "USD", None),
         ("10000000000000", "USD", None),
         ("9999999999999.99", "USD", Some(999_999_999_999_999)),
+        ("9999999999999.994", "USD", Some(999_999_999_999_999)),
+        ("9999999999999.995", "USD", None),
+        ("1e400", "USD", None),
+        ("1e99999999999", "USD", None),
+        ("0e99999999999", "USD", Some(0)),
+        ("1e-99999999999", "USD", Some(0)),
+        ("-0.001", "USD", None),
         ("\"49.9\"", "USD", None),
         ("null", "USD", None),
         ("true", "USD", None),
@@ -81,12 +89,37 @@ fn the_earliest_report_of_an_order_stands() {
 }
 
 #[test]
+fn of_two_reports_with_equal_times_numbers_and_ids_the_smaller_visitors_stands() {
+    let report = |name: &str, revenue| visitor(name).at("1m").order(json!(revenue), "A");
+    for order in [["bob", "ada"], ["ada", "bob"]] {
+        for shards in [1, 3] {
+            let mut collector = Collector::new(shop(), shards);
+            for name in order {
+                collector.take(&report(name, name.len() + usize::from(name == "ada")));
+            }
+            assert_eq!(collector.report().totals.revenue[0].gross, "4.00", "{order:?}");
+        }
+    }
+}
+
+#[test]
 fn what_counts_as_an_order_id() {
     let rows = [
         (json!("A"), json!("A"), 1, "the same text"),
         (json!(17), json!("17"), 1, "a whole number is its decimal text"),
         (json!("A"), json!("a"), 2, "texts differ by case"),
+        (json!(1.0), json!("1"), 1, "also where it is written with a point"),
+        (json!(1e21), json!("1000000000000000000000"), 1, "or with an exponent"),
+        (json!(12_500.0), json!(12_500), 1, "the same number is the same text"),
+        (json!(9_007_199_254_740_993_i64), json!("9007199254740993"), 1, "every digit counts"),
+        (json!(-5), json!("-5"), 1, "below zero too"),
+        (json!(-0.0), json!("0"), 1, "nothing has no sign"),
+        (json!("1.0"), json!(1), 2, "a text is itself"),
+        (json!(1e127), json!(1e127), 1, "as many digits as can be"),
+        (json!(1e128), json!(1e128), 2, "longer than an id may be"),
         (json!(1.5), json!(1.5), 2, "no whole number is no id"),
+        (json!(1e-9), json!(1e-9), 2, "nor is one with an exponent"),
+        (json!(true), json!(true), 2, "nor a truth"),
         (json!(""), json!(""), 2, "an empty text is no id"),
         (json!("x".repeat(128)), json!("x".repeat(128)), 1, "as long as can be"),
         (json!("x".repeat(129)), json!("x".repeat(129)), 2, "too long is no id"),
@@ -100,6 +133,81 @@ fn what_counts_as_an_order_id() {
             .take(&visitor("ada").at("0s").track("purchase", order(first)).at("1s").track("purchase", order(second)));
         assert_eq!(collector.report().totals.revenue[0].orders, expected, "{why}");
     }
+}
+
+#[test]
+fn numbers_of_one_value_are_one_order_id_however_they_are_written() {
+    let rows = [
+        ("1000", ["1e3", "1E+3", "1000.0", "10.00e2", "100000e-2", "0.1e4"].as_slice()),
+        ("-20", &["-2e1", "-20.0"]),
+        ("0", &["-0", "0.0", "0e5", "-0e-5"]),
+    ];
+    for (whole, others) in rows {
+        for other in others {
+            let mut collector = Collector::new(shop(), 1);
+            for (number, id) in [whole, other].into_iter().enumerate() {
+                let run = format!(
+                    r#"{{"load":"l{number}","first":0,"at":{T0},"events":[[0,"purchase",{{"revenue":1,"order_id":{id}}}]]}}"#
+                );
+                let batch = format!(r#"{{"visitor":"ada","sent_at":{T0},"runs":[{run}]}}"#);
+                assert_eq!(collector.receive(&batch, T0).unwrap().accepted, 1);
+            }
+            assert_eq!(collector.report().totals.revenue[0].orders, 1, "{other} is {whole}");
+        }
+    }
+}
+
+#[test]
+fn a_refund_in_another_currency_is_told_of_whenever_its_order_comes() {
+    let order = |load: &str, at: &str, currency: &str| {
+        let order = json!({ "revenue": 50, "currency": currency, "order_id": "A" });
+        loaded(load, visitor("ada").at(at).track("purchase", order))
+    };
+    let refund = |load: &str, body: Value| loaded(load, visitor("bob").at("5m").track("refund", body));
+    let of = |currency: &str| json!({ "order_id": "A", "amount": 10, "currency": currency });
+    let all = json!({ "order_id": "A", "currency": "JPY" });
+    let whole = json!({ "order_id": "A" });
+    let rows = [
+        (vec![order("o", "9m", "EUR"), refund("r", of("USD"))], 1, "50.00", "after its order"),
+        (vec![refund("r", of("USD")), order("o", "9m", "EUR")], 1, "50.00", "before it"),
+        (vec![refund("r", all.clone()), order("o", "9m", "EUR")], 1, "50.00", "of all"),
+        (
+            vec![refund("r", of("USD")), refund("s", of("USD")), refund("t", all), order("o", "9m", "EUR")],
+            3,
+            "50.00",
+            "each refund",
+        ),
+        (vec![refund("r", of("EUR")), order("o", "9m", "EUR")], 0, "40.00", "in its order's currency"),
+        (vec![refund("r", whole), order("o", "9m", "EUR")], 0, "0.00", "in whichever it is"),
+        (
+            vec![refund("r", of("USD")), order("o", "9m", "EUR"), order("p", "10m", "EUR")],
+            1,
+            "50.00",
+            "told once, whatever is reported later",
+        ),
+        (
+            vec![refund("r", of("EUR")), order("o", "9m", "EUR"), order("p", "8m", "USD")],
+            1,
+            "50.00",
+            "once an earlier report makes it one",
+        ),
+    ];
+    for (timelines, told, net, why) in rows {
+        let mut collector = Collector::new(shop(), 2);
+        for timeline in &timelines {
+            collector.receive(&support::batch(&timeline.events, T0 + HOUR), T0 + HOUR).unwrap();
+        }
+        assert_eq!(collector.diagnostic(Reason::BadRevenue), told, "{why}");
+        assert_eq!(collector.report().totals.revenue[0].net, net, "{why}");
+    }
+}
+
+/// A page load of its own.
+fn loaded(load: &str, mut timeline: Timeline) -> Timeline {
+    for event in &mut timeline.events {
+        load.clone_into(&mut event.load);
+    }
+    timeline
 }
 
 #[test]

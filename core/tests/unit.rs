@@ -189,3 +189,74 @@ fn what_names_a_profile_counts_for_it_once_whoever_its_visitor_turns_out_to_be()
     collector.receive(&batch(&earlier.events, T0 + 3 * HOUR), T0 + 3 * HOUR).unwrap();
     assert_eq!(sum(&collector, 2, 0, Measure::Orders(usd)), 1);
 }
+
+#[test]
+fn an_earlier_report_changes_no_credit_that_a_profile_gave_for_an_order_it_has_folded() {
+    let usd = Currency::parse("USD").unwrap();
+    let mut collector = Collector::new(club(), 3);
+    let order = |id: &str, visitor: &str, profile: Option<&str>, at, revenue| {
+        let properties = json!({ "revenue": revenue, "order_id": "A" });
+        json!({ "id": id, "at": at, "visitor": visitor, "profile": profile, "name": "purchase", "properties": properties })
+    };
+    told(&mut collector, T0 + HOUR, &[exposure("crm", T0 - HOUR), order("o", "eve", Some("crm"), T0, 20)]);
+    let later = json!({ "id": "later", "at": T0 + 70 * DAY, "profile": "crm", "name": "step" });
+    told(&mut collector, T0 + 70 * DAY, &[later]);
+    // Eve's own history is open.
+    told(&mut collector, T0 + 70 * DAY, &[order("p", "bob", None, T0 - 1, 5)]);
+    assert_eq!(
+        collector.facts.0.values().filter_map(|f| f.get(&Metric::Diagnostic(Reason::LateCredit))).sum::<i128>(),
+        1
+    );
+    assert_eq!(sum(&collector, 2, 0, Measure::Net(usd)), 2_000);
+    let site = collector.facts.0.iter().filter(|((_, entity), _)| *entity == Entity::Site);
+    let gross: i128 = site.filter_map(|(_, figures)| figures.get(&Metric::Gross(usd))).sum();
+    assert_eq!(gross, 2_000, "one order, as it stands in the experiment");
+}
+
+/// A visit of somebody else's visitor, of which a server tells, at so many minutes.
+fn visit(minute: i64) -> Value {
+    let properties = json!({ "url": "https://shop.example/" });
+    let (id, at) = (format!("view {minute}"), T0 + minute * MINUTE);
+    json!({ "id": id, "at": at, "visitor": "eve", "profile": "crm", "name": "$page_view", "properties": properties })
+}
+
+#[test]
+fn a_strangers_visit_that_a_checkpoint_parts_is_one_visit() {
+    let mut collector = Collector::new(club(), 3);
+    told(&mut collector, T0 + HOUR, &[exposure("crm", T0 - HOUR), visit(0)]);
+    let step = |id: &str, at| json!({ "id": id, "at": at, "profile": "crm", "name": "step" });
+    // What a server tells of the profile alone is a session of its own.
+    let now = T0 + 61 * DAY;
+    told(&mut collector, now, &[step("a", T0 + 60 * DAY + 10 * MINUTE)]);
+    assert_eq!(sum(&collector, 2, 1, Measure::Sessions), 2);
+    told(&mut collector, now, &[visit(20)]);
+    assert_eq!(sum(&collector, 2, 1, Measure::Sessions), 2, "it goes on with its first view, which is folded");
+    told(&mut collector, now, &[visit(51)]);
+    assert_eq!(sum(&collector, 2, 1, Measure::Sessions), 3, "and ends after half an hour");
+}
+
+#[test]
+fn a_profile_that_crosses_over_is_left_out_with_the_strangers_visits_it_has_folded() {
+    let mut config = club();
+    let mut swapped = config.experiments[1].allocations[0].clone();
+    let first = exposure("crm", T0 - HOUR);
+    let (other, weights) =
+        if first["properties"]["variant"] == "b" { ("control", [10_000, 0]) } else { ("b", [0, 10_000]) };
+    swapped.weights = weights.to_vec();
+    config.experiments[1].allocations.push(swapped);
+    let mut first = first;
+    first["properties"]["version"] = json!(1);
+    let mut collector = Collector::new(config, 3);
+    let step = |id: &str, at| json!({ "id": id, "at": at, "profile": "crm", "name": "step" });
+    told(&mut collector, T0 + DAY, &[first, visit(0), step("a", T0 + 5 * HOUR)]);
+    let now = T0 + 70 * DAY;
+    told(&mut collector, now, &[step("b", now)]);
+    assert_eq!(sum(&collector, 2, 1, Measure::Sessions), 3);
+    let properties = json!({ "experiment": "club", "variant": other, "version": 2 });
+    told(
+        &mut collector,
+        now,
+        &[json!({ "id": "x", "at": now, "profile": "crm", "name": "$exposure", "properties": properties })],
+    );
+    assert_eq!(sum(&collector, 2, 1, Measure::Sessions), 0);
+}

@@ -73,7 +73,7 @@ pub fn events(seen: &Seen) -> Vec<Event> {
     events
 }
 
-fn each<'a>(run: Run, fate: &'a dyn Fn(&str) -> Fate) -> impl Iterator<Item = Event> + 'a {
+fn each(run: Run, fate: &dyn Fn(&str) -> Fate) -> impl Iterator<Item = Event> + '_ {
     let Run { load, first, at, events } = run;
     (first..).zip(events).map(move |(number, (offset, name, properties))| {
         let id = format!("{load}-{number}");

@@ -32,6 +32,7 @@ struct Panel {
 
 /// Opens the panel (or finds it open) and answers what it shows. `look` tells what is in the page now, as [`Seen`].
 #[wasm_bindgen]
+#[allow(clippy::needless_pass_by_value)]
 pub fn open(look: Function) -> Result<JsValue, JsValue> {
     let seen = || -> Result<Seen, JsValue> { Ok(serde_wasm_bindgen::from_value(look.call0(&JsValue::NULL)?)?) };
     let first = report(&seen()?);
@@ -187,14 +188,9 @@ fn fate(event: &Event) -> (&'static str, &'static str, String) {
             ("badge good", "accepted", format!("{duplicates} of its batch came before"))
         }
         Fate::Refused { reason, field, limit } => {
-            let mut why = reason.replace('_', " ");
-            if let Some(field) = field {
-                why.push_str(&format!(": {field}"));
-            }
-            if let Some(limit) = limit {
-                why.push_str(&format!(" must be {limit}"));
-            }
-            ("badge bad", "refused", why)
+            let field = field.as_ref().map_or_else(String::new, |field| format!(": {field}"));
+            let limit = limit.as_ref().map_or_else(String::new, |limit| format!(" must be {limit}"));
+            ("badge bad", "refused", format!("{}{field}{limit}", reason.replace('_', " ")))
         }
     }
 }

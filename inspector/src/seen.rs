@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// The SDK's state at one moment.
+// What the page found out is true or not, each by itself.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Seen {

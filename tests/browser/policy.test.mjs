@@ -109,6 +109,35 @@ for (const [name, policy] of [
   });
 }
 
+/** A variant that is written as HTML. */
+const WRITTEN = { experiments: EXPERIMENTS, changes: [["hero", [["b", [[1, "h1", null, "<i>Sale</i>"]]]]]] };
+
+for (const build of ["as wasm", "as JavaScript"]) {
+  for (const way of ["the usual tag", "a pinned one"]) {
+    test(`where types are enforced, HTML is written under the policy, by ${way} ${build}`, async () => {
+      const site = on.site(WRITTEN);
+      const attributes = `data-timeout="60000" ${build === "as wasm" ? "" : 'data-wasm="off"'}`;
+      const tag = way === "the usual tag" ? site.tag(attributes) : pinned(site, INTEGRITY["t.js"], attributes);
+      const visitor = await on.visitor();
+      const page = await visitor.open(pageWith(strict("require-trusted-types-for 'script'; trusted-types tributary"), tag, "<h1>Old</h1>"));
+      await page.waitForFunction(() => document.querySelector("h1 i"));
+      await page.evaluate(() => tributary.flush());
+      assert.deepEqual([site.named("$exposure").length, await page.evaluate(() => violations)], [1, []]);
+      await visitor.close();
+    });
+  }
+}
+
+test("where no policy is allowed, who would see HTML sees control, and is not exposed", async () => {
+  const site = on.site(WRITTEN);
+  const visitor = await on.visitor();
+  const page = await visitor.open(pageWith(strict("require-trusted-types-for 'script'; trusted-types 'none'"), site.tag('data-timeout="60000"'), "<h1>Old</h1>"));
+  await page.evaluate(() => tributary.flush());
+  assert.deepEqual([await page.evaluate(() => document.querySelector("h1").textContent), names(site)], ["Old", ["$page_view"]]);
+  assert.deepEqual(await page.evaluate(() => pageErrors), []);
+  await visitor.close();
+});
+
 const pinned = (site, integrity, attributes = "") =>
   `<script async src="${on.collector}/v/${version}/t.js?site=${site.key}" integrity="${integrity}" crossorigin ${attributes}></script>`;
 

@@ -39,6 +39,23 @@ for (const [name, config, options, expected] of [
   });
 }
 
+test("of one that is not for this visitor it says which attribute, and what that is; of one of profiles, that there is none", async () => {
+  const isTeam = "1\n4\n1\nplan\n0\nteam\n";
+  const targeted = [{ key: "plan", variants: VARIANTS, condition: isTeam }, { key: "crm", variants: VARIANTS, isOfProfiles: true }];
+  const options = { attributes: `data-attributes='{"plan":"free"}'` };
+  const report = await reportOf({ targeted }, options);
+  assert.deepEqual(reasons(report), { plan: "condition", crm: "no_profile" });
+  assert.equal(report.experiments[0].detail, 'plan is "free".');
+  const later = await reportOf({ targeted }, {
+    ...options,
+    act: () => {
+      tributary.setAttributes({ plan: "team" });
+      tributary.identify("crm-17");
+    },
+  });
+  assert.deepEqual(reasons(later), { plan: "b", crm: "b" });
+});
+
 test("an experiment that does not run is told where the page asks for it, by a call or by markup", async () => {
   const site = on.site({ experiments: [HERO] });
   const visitor = await on.visitor();

@@ -119,6 +119,19 @@ test("a name that nobody tells, and what is no function, are taken and do nothin
   await visitor.close();
 });
 
+test("a look at a variant by address is no exposure, and is not told as one", async () => {
+  const site = on.site({ experiments: [ALL_CONTROL] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(`${on.page("/look", html(site.tag()))}?tributary=menu:b`);
+  const seen = await page.evaluate(async () => {
+    const heard = [];
+    await tributary.on("exposure", (exposure) => heard.push(exposure));
+    return [tributary.getVariant("menu"), heard];
+  });
+  assert.deepEqual(seen, ["b", []]);
+  await visitor.close();
+});
+
 test("of a page with very many exposures a late listener hears the last hundred", async () => {
   const site = on.site({ experiments: [ALL_B] });
   const visitor = await on.visitor();

@@ -31,7 +31,6 @@ test("a site has a public key, a secret key told once, and defaults", async () =
     respect_privacy_signals: true,
     new_visitors_per_day: 1_000_000,
     holdout: 0,
-    holdout_in: 0,
     crediting: [[0, { lookback: DAY, windows: [HOUR, 3 * HOUR, DAY, 3 * DAY, 7 * DAY] }]],
     experiments: [],
   };

@@ -118,9 +118,10 @@ describe("what the document shows is taken, and what is answered is what it says
     await taken("report");
     await taken("stopExperiment");
     await taken("script", { query: `?site=${site.key}` });
+    await taken("pinnedConfiguration", { query: `?site=${site.key}`, values: { version: document.info.version } });
     for (const id of ["document", "health"]) await taken(id);
     const never = CALLS.map(({ operation }) => operation.operationId).filter((id) => !order.includes(id));
-    const others = ["undoDecision", "makeSite", "report", "exportVisitor", "eraseVisitor", "eraseProfile", "stopExperiment", "script", "document", "health"];
+    const others = ["undoDecision", "makeSite", "report", "exportVisitor", "eraseVisitor", "eraseProfile", "stopExperiment", "script", "pinnedConfiguration", "document", "health"];
     assert.deepEqual(never.sort(), [...others, ...about, "makeWebhook", "testWebhook", "exportProfile"].sort(), "a call that no test makes");
   });
 

@@ -38,6 +38,23 @@ test("an erased person is gone on all devices, and every figure stays", async ()
   }
 });
 
+test("what is still on its way between shards is erased with the person, and given out with it", async () => {
+  for (const named of ["/profiles/crm-2", "/visitors/tablet"]) {
+    const site = await siteFor(on, { shards: 8 });
+    const devices = ["phone", "laptop", "tablet", "watch"];
+    const identified = (device) => batch(device).at(-HOUR).view().after(MINUTE).identify("crm-2").after(MINUTE).track("purchase", { revenue: 5 });
+    for (const device of devices) await site.take(identified(device));
+    const { body } = await site.call("GET", "/profiles/crm-2");
+    assert.deepEqual([body.visitors, body.events.length], [[...devices].sort(), 12]);
+    for (const device of devices) await site.take(batch(device).view());
+    assert.equal((await site.call("DELETE", named)).status, 202);
+    assert.equal((await site.settled()).totals.page_views, 8);
+    for (const path of ["/profiles/crm-2", ...devices.map((device) => `/visitors/${device}`)]) {
+      assert.equal((await site.call("GET", path)).status, 404, path);
+    }
+  }
+});
+
 test("a person is its merchant's alone", async () => {
   const [site, other] = [await siteOfOne(), await siteFor(on)];
   const path = `/v1/sites/${site.key}/visitors/phone`;

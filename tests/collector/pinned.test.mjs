@@ -28,7 +28,7 @@ test("a version's script stays for ever, for pages of any origin, and is the byt
 test("what the tag's script loads further stays for ever too, and goes compressed", async () => {
   const [build] = readdirSync(path.join(DIST_WWW, "sdk"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const name of ["more.js", "scripted.js", "inspect.js"]) {
-    const response = await fetch(`${on.origin}/sdk/${build.name}/${name}`);
+    const response = await fetch(`${on.origin}/sdk/${build.name}/${name}`, { headers: { "accept-encoding": "br" } });
     const headers = ["cache-control", "access-control-allow-origin", "content-encoding"].map((header) => response.headers.get(header));
     assert.deepEqual(headers, ["public, max-age=31536000, immutable", "*", "br"], name);
     await response.body.cancel();

@@ -10,7 +10,8 @@ export function timelines(random, experiment, { visitors = 30, days = 4 } = {}) 
     const visitor = `visitor-${number}`;
     const variant = assigned(visitor, experiment);
     const timeline = batch(visitor, { load: "l0" }).at(-Math.floor(random.next() * days * DAY) - DAY);
-    const orders = [`${visitor}-A`, `${visitor}-B`, undefined];
+    // Some orders are reported by several visitors.
+    const orders = [`${visitor}-A`, `${visitor}-B`, "shared-1", "shared-2", undefined];
     for (let step = random.between(6, 24); step > 0; step -= 1) {
       random.pick([
         () => timeline.load(`l${step}`).view(`https://shop.example/${random.pick(["", "thanks", "p?id=1"])}`),
@@ -22,6 +23,7 @@ export function timelines(random, experiment, { visitors = 30, days = 4 } = {}) 
         () => timeline.track("step"),
         () => timeline.track("purchase", { revenue: random.between(0, 9999) / 100, order_id: random.pick(orders) }),
         () => timeline.track("purchase", { revenue: random.between(0, 9999), currency: random.pick(["JPY", "KWD", "QQQ"]) }),
+        () => timeline.track("refund", { order_id: random.pick(orders), amount: random.between(0, 5000) / 100 }),
       ])();
       timeline.after(random.pick([0, 0, 1, SECOND, MINUTE, 29 * MINUTE, 31 * MINUTE]));
     }

@@ -2,9 +2,13 @@
 
 import { site } from 'tributary-host';
 import * as tributary from 'tributary-run';
+import { share } from './policy.js';
 
 // The inspector comes compiled to JavaScript then, too.
 site.isScripted = true;
 
 /** Starts. */
-export const run = (given, tag, load) => tributary.run(true, given, tag, load);
+export function run(given, tag, load) {
+  share(load.policy);
+  tributary.run(true, given, tag, load);
+}

@@ -69,9 +69,9 @@ function form(value, depth = 0) {
 export const setAttributes = safely((attributes) => void Object.assign(own, parse(stringify(attributes))));
 
 /** Is ready to say what is known. */
-export function begin({ country: seen }, { attributes }) {
+export const begin = safely(({ country: seen }, { attributes }) => {
   country = seen;
   site.attributes = () => stringify(known());
   site.form = () => form(parse(site.attributes()));
   setAttributes(typeof attributes === 'string' ? safely(parse, {})(attributes) : attributes);
-}
+});

@@ -54,11 +54,18 @@ const functions = {
     sdk.clear();
     variants.refresh();
   },
-  ...Object.fromEntries(['on', 'off', 'inspect'].map((name) => [name, (...values) => more(name, values)])),
+  on: (...values) => more('on', values),
+  off: (...values) => more('off', values),
+  inspect: () => more('inspect', []),
 };
 
-/** What only some pages ask for is in a file of its own (www/loader/more.js); who loads it sees to it that it is fetched once. */
-const more = (name, values) => host.site.load('more').then((file) => file[name](host.site, ...values)).catch(() => {});
+let file;
+
+/**
+ * What only some pages ask for is in a file of its own (www/loader/more.js). One promise of it, so that calls are made in the
+ * order in which they came.
+ */
+const more = (name, values) => (file ??= host.site.load('more')).then((file) => file[name](host.site, ...values)).catch(() => {});
 
 /**
  * Starts in this page. Where that fails the functions are there and give control.
@@ -131,7 +138,6 @@ function start(module, given, tag, early, options) {
   const looks = sdk.start(config, host.site.found, given.targeting);
   if (looks) {
     listen(looks > 1 && options);
-    targeting.begin(given, options);
     variants.begin(given, options, on);
   }
   return looks;

@@ -101,14 +101,16 @@ const readPreview = safely(() => {
 });
 
 /** Begins to look. `given` is what the collector put in front of the script, `options` are those of the tag. */
-export function begin({ changes }, { timeout }, on) {
+export const begin = safely(({ changes }, { timeout }, on) => {
   limit = timeout >= 0 ? Number(timeout) : LIMIT;
   readPreview();
   change.prepare(changes);
   mutations = new MutationObserver(mutated);
-  mutations.observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
+  // Templates come with their elements; what changes were made of may be written again.
+  const all = Boolean(changes);
+  mutations.observe(document, { attributes: all, characterData: all, childList: true, subtree: true });
   // Elements that the parser was still in are whole now.
   on(document, 'DOMContentLoaded', mutated);
   on(document, 'prerenderingchange', refresh);
   refresh();
-}
+});

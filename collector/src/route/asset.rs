@@ -1,6 +1,6 @@
 //! Files: the SDK, styles, the demo shop.
 
-use worker::{Error, Request, Response, Result};
+use worker::{Error, Request, Response, ResponseBuilder, Result};
 
 use super::Outcome;
 use super::edge::Edge;
@@ -34,17 +34,23 @@ pub async fn immutable(request: &Request, edge: &Edge, path: &str) -> Outcome {
     let content_type = if path.ends_with("/integrity.json") { Some("application/json") } else { content_type(path) };
     let content_type = content_type.ok_or_else(Problem::not_found)?;
     let mut file = fetch(edge, path).await?.ok_or_else(Problem::not_found)?;
-    let mut builder = Response::builder()
+    let builder = Response::builder()
         .with_header("content-type", content_type)?
-        .with_header("cache-control", "public, max-age=31536000, immutable")?
+        .with_header("cache-control", "public, max-age=31536000, immutable")?;
+    Ok(for_any_page(builder, request, edge)?.fixed(file.bytes().await?))
+}
+
+/// What a page of any origin may run and read, compressed where the Worker itself must.
+pub fn for_any_page(builder: ResponseBuilder, request: &Request, edge: &Edge) -> Result<ResponseBuilder> {
+    let builder = builder
         .with_header("vary", "accept-encoding")?
         .with_header("x-content-type-options", "nosniff")?
         .with_header("cross-origin-resource-policy", "cross-origin")?
         .with_header("access-control-allow-origin", "*")?;
-    if let Some(encoding) = edge.encoding(request) {
-        builder = builder.with_header("content-encoding", encoding)?;
+    match edge.encoding(request) {
+        Some(encoding) => builder.with_header("content-encoding", encoding),
+        None => Ok(builder),
     }
-    Ok(builder.fixed(file.bytes().await?))
 }
 
 /// The description of the API, for pages and tools of any origin.

@@ -5,7 +5,7 @@ use tributary_core::message::Address;
 use worker::{Error, Request};
 
 use super::Outcome;
-use super::api::allowed;
+use super::api::{allowed, flush};
 use super::edge::Edge;
 use crate::answer::Problem;
 use crate::call;
@@ -19,6 +19,8 @@ pub async fn answer(request: Request, edge: &Edge, endpoint: Endpoint, site: &st
     let id = percent_decoded(id).ok_or_else(|| Problem::field("id", "percent-encoded UTF-8"))?;
     let is_visitor = matches!(endpoint, Endpoint::ExportVisitor | Endpoint::EraseVisitor);
     let address = if is_visitor { Address::Visitor(id) } else { Address::Profile(id) };
+    // Devices that a profile has not heard of yet are the person's too.
+    flush(edge, &site).await?;
     let body = postcard::to_allocvec(&address).map_err(|error| Error::RustError(error.to_string()))?;
     let shard = call::shard(&edge.env, site.as_str(), address.shard(site.shards()))?;
     Ok(call::call(&shard, path, &edge.received, Some(&body)).await?)

@@ -72,17 +72,11 @@ async fn found(request: &Request, edge: &Edge) -> Outcome {
         _ => (given.clone(), format!("\"{hash:016x}\"")),
     };
     let is_known = request.headers().get("if-none-match")?.is_some_and(|known| is_among(&tag, &known));
-    let mut builder = Response::builder()
+    let builder = Response::builder()
         .with_header("content-type", "text/javascript; charset=utf-8")?
         .with_header("cache-control", kept_by(*asks_for_country))?
-        .with_header("etag", &tag)?
-        .with_header("vary", "accept-encoding")?
-        .with_header("x-content-type-options", "nosniff")?
-        .with_header("cross-origin-resource-policy", "cross-origin")?
-        .with_header("access-control-allow-origin", "*")?;
-    if let Some(encoding) = edge.encoding(request) {
-        builder = builder.with_header("content-encoding", encoding)?;
-    }
+        .with_header("etag", &tag)?;
+    let builder = asset::for_any_page(builder, request, edge)?;
     let body = || format!("self.__tributary={given};{build}").into_bytes();
     Ok(if is_known { builder.with_status(304).empty() } else { builder.fixed(body()) })
 }

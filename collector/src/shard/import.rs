@@ -45,9 +45,8 @@ impl Inner {
             let outcome = self.take(&address, batch, &again, &home, (source, received))?;
             imported.accepted += outcome.accepted;
             imported.duplicate += outcome.duplicate;
-            for refusal in outcome.refused {
-                let line = lines.get(&refusal.id).copied().unwrap_or(0);
-                let refusal = serde_json::to_value(&refusal).map_err(|error| Error::RustError(error.to_string()))?;
+            for (line, refusal) in lines.of(&outcome.refused).into_iter().zip(&outcome.refused) {
+                let refusal = serde_json::to_value(refusal).map_err(|error| Error::RustError(error.to_string()))?;
                 imported.refused.push(RefusedLine { line, refusal });
             }
         }

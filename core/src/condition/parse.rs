@@ -213,7 +213,8 @@ impl Parser {
             return at.refuse(format!("a regular expression of at most {MAX_PATTERN} bytes"));
         }
         let Some(pattern) = Pattern::new(text, ignores_case) else {
-            return at.refuse("a regular expression of moderate size, without look-around and back-references");
+            return at
+                .refuse("a regular expression of moderate size, of the syntax common to Rust's regex and JavaScript");
         };
         self.patterns.push(pattern);
         Ok(u32::try_from(self.patterns.len() - 1).unwrap_or(u32::MAX))

@@ -15,13 +15,12 @@ pub(super) struct Pattern {
 impl Pattern {
     /// Compiles it; `None` where it has no meaning or would take more memory than a goal's may.
     pub(super) fn new(text: &str, ignores_case: bool) -> Option<Self> {
-        let regex =
-            if ignores_case { judge::pattern(&format!("(?i){}", either_case(text))) } else { judge::pattern(text) };
+        let regex = if ignores_case { judge::pattern(&either_case(text), true) } else { judge::pattern(text, false) };
         Some(Self { source: text.to_owned(), ignores_case, regex: regex? })
     }
 }
 
-/// The pattern with both cases of each letter beyond ASCII, which `(?i)` leaves alone: `é` becomes `[éÉ]`. The ends of a
+/// The pattern with both cases of each letter beyond ASCII, which ignoring case leaves alone: `é` becomes `[éÉ]`. The ends of a
 /// range stay as they are.
 fn either_case(pattern: &str) -> String {
     let mut written = String::with_capacity(pattern.len());

@@ -58,9 +58,9 @@ pub struct Config {
     /// Share of visitors held out of everything, in ten-thousandths. Fixed once anything has run.
     #[serde(default)]
     pub holdout: u16,
-    /// The version that set it: events accepted before know of none.
-    #[serde(default)]
-    pub holdout_in: Version,
+    /// The share over time: each from its version on, none before the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holdouts: Vec<(Version, u16)>,
     /// How credit is given, over time: each from its version on, the first from the beginning.
     #[serde(default = "default_crediting")]
     pub crediting: Vec<(Version, Crediting)>,
@@ -129,6 +129,11 @@ impl Config {
     pub fn crediting_in(&self, version: Version) -> Crediting {
         let past = self.crediting.iter().rev().find(|(since, _)| *since <= version);
         past.map_or_else(Crediting::default, |(_, crediting)| *crediting)
+    }
+
+    /// The share that was held out under a version.
+    pub fn holdout_in(&self, version: Version) -> u16 {
+        self.holdouts.iter().rev().find(|(since, _)| *since <= version).map_or(0, |(_, share)| *share)
     }
 
     /// The communication of this key.

@@ -388,6 +388,6 @@ fn goal_kind(place: usize, kind: &GoalKind) -> Result<(), InputError> {
 
 pub(super) fn pattern_of(name: &str, address: &Address) -> Result<(), InputError> {
     text(name, &address.url)?;
-    let compiles = address.operator != UrlOperator::Regex || pattern(&address.url).is_some();
+    let compiles = address.operator != UrlOperator::Regex || pattern(&address.url, false).is_some();
     require(compiles, name, "a small regular expression of the syntax common to Rust's regex and JavaScript")
 }

@@ -48,6 +48,8 @@ pub const MAX_TEXT: usize = 500;
 pub const MAX_LIST: usize = 50;
 /// The longest window of anything, ms.
 pub const MAX_WINDOW: Millis = 400 * DAY;
+/// Changes of the holdout, and of how credit is given: all that ever were in force are kept.
+const MAX_REVISIONS: usize = 100;
 /// How far back an experiment may start.
 const OLDEST_START: Millis = 400 * DAY;
 
@@ -188,7 +190,7 @@ impl NewSite {
             respect_privacy_signals: self.respect_privacy_signals,
             new_visitors_per_day: self.new_visitors_per_day,
             holdout: 0,
-            holdout_in: 0,
+            holdouts: Vec::new(),
             crediting: vec![(0, Crediting::default())],
             groups: BTreeMap::new(),
             experiments: Vec::new(),
@@ -232,12 +234,18 @@ impl Config {
         next.checked()
     }
 
+    /// The share that is in force already stays what it is, since its own version: said again, it changes nothing.
     fn hold_out(&mut self, share: u16) -> Result<(), InputError> {
+        if share == self.holdout {
+            return Ok(());
+        }
         let has_run = self.experiments.iter().any(|experiment| experiment.started_at.is_some());
-        if share != self.holdout && (has_run || !self.experiences.is_empty() || !self.journeys.is_empty()) {
+        if has_run || !self.experiences.is_empty() || !self.journeys.is_empty() {
             return Err(InputError::Conflict("the holdout is fixed once anything has run"));
         }
-        (self.holdout, self.holdout_in) = (share, self.version);
+        require(self.holdouts.len() < MAX_REVISIONS, "holdout", "changed at most 100 times")?;
+        self.holdout = share;
+        self.holdouts.push((self.version, share));
         Ok(())
     }
 
@@ -249,7 +257,7 @@ impl Config {
         next.windows.iter().try_for_each(|window| duration("windows_ms", *window))?;
         require(next.windows.is_sorted_by(|one, other| one < other), "windows_ms", "five growing numbers")?;
         if next != known {
-            require(self.crediting.len() < 100, "lookback_ms", "changed at most 100 times")?;
+            require(self.crediting.len() < MAX_REVISIONS, "lookback_ms", "changed at most 100 times")?;
             self.crediting.push((self.version, next));
         }
         Ok(())

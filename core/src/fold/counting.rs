@@ -1,7 +1,7 @@
 //! What an event counts for: first what later events of its millisecond may follow from, then everything else.
 
 use super::enrolment::Enrolment;
-use super::sessions::derive;
+use super::sessions::{derive, is_held_out};
 use super::visit::Session;
 use super::{Fold, Happening, Sum, Teller, Valued};
 use crate::config::{Experiment, PROFILE_CREATED, Unit};
@@ -32,7 +32,7 @@ impl Fold {
             self.pursuits.entry(goal).or_default().receive(at, journey, place);
         }
         match &happening.judged.deed {
-            Deed::Click(communication) | Deed::Hover { communication, qualifies: true } => {
+            Deed::Click(communication) | Deed::Hover { communication, qualifies: true } if !self.is_late => {
                 self.credit.touch(at, *communication);
             }
             Deed::Execution { experience, variant } => {
@@ -87,7 +87,7 @@ impl Fold {
         }
         let is_ours = !matches!(happening.teller, Teller::Stranger(_));
         if opens && is_ours {
-            self.add_session(at, self.is_held_out(happening), rules);
+            self.add_session(at, happening, rules);
         }
         let stands = happening.verdict.is_none_or(|verdict| verdict.stands);
         if let Deed::Custom { money, order } = &happening.judged.deed {
@@ -149,7 +149,7 @@ impl Fold {
         rules: &Rules,
     ) {
         add_sale(&mut self.facts, day, Entity::Site, sum);
-        if self.is_held_out(happening) {
+        if is_held_out(happening, rules) {
             add_sale(&mut self.facts, day, Entity::HeldOut, sum);
         }
         if matches!(happening.teller, Teller::Nobody) {

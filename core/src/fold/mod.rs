@@ -82,12 +82,20 @@ pub struct Fold {
     pursuits: BTreeMap<u16, Pursuit>,
     /// An identify gave the profile a visitor.
     is_created: bool,
+    /// Clicks and hovers earn nothing: what they are of came too late for that.
+    #[serde(skip)]
+    is_late: bool,
 }
 
 /// A value event of a site goal, to be credited after the receipts of its millisecond.
 type Valued = (u16, Worth, Option<Sum>);
 
 impl Fold {
+    /// From now on what happens is counted, and earns nothing.
+    pub fn gives_no_credit(&mut self) {
+        self.is_late = true;
+    }
+
     /// Takes the events of one millisecond, by order key.
     pub fn step(&mut self, at: Millis, moment: &[Happening<'_>], rules: &Rules) {
         let mut derived = Vec::new();
@@ -144,6 +152,24 @@ impl Fold {
     /// Drops the figures that no later event can change: they left the shard when they were made.
     pub fn close(&mut self) {
         self.facts = Facts::default();
+    }
+
+    /// Forgets strangers whose session is over at a time: the next one needs nothing of it.
+    pub fn part(&mut self, at: Millis, rules: &Rules) {
+        let is_over = |visit: &Visit| visit.session.as_ref().is_none_or(|session| !session.has(at));
+        let over: Vec<String> =
+            self.strangers.iter().filter(|(_, visit)| is_over(visit)).map(|(id, _)| id.clone()).collect();
+        for stranger in &over {
+            self.part_with(stranger, rules);
+        }
+    }
+
+    /// Forgets a stranger; what its session came to is counted.
+    pub fn part_with(&mut self, stranger: &str, rules: &Rules) {
+        let session = self.strangers.remove(stranger).and_then(|visit| visit.session);
+        if let Some(session) = session.filter(|session| session.names_profile) {
+            end(&session, &mut self.enrolments, rules);
+        }
     }
 
     /// Takes in the closed part of a visitor that joins.

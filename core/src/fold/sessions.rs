@@ -30,7 +30,7 @@ impl Fold {
         }
         let ended = visit.session.replace(Session::new(at, happening.config));
         visit.sessions = visit.sessions.saturating_add(1);
-        let (is_return, is_held_out) = (visit.sessions > 1, visit.is_held_out);
+        let is_return = visit.sessions > 1;
         if let Some(ended) = ended {
             end(&ended, &mut visit.enrolments, rules);
             if ended.names_profile {
@@ -38,7 +38,7 @@ impl Fold {
             }
         }
         if is_ours {
-            self.add_session(at, is_held_out, rules);
+            self.add_session(at, happening, rules);
             derived.extend(derive(SESSION_START, happening.config, rules));
             if is_return {
                 derived.extend(derive(RETURN_VISIT, happening.config, rules));
@@ -49,7 +49,7 @@ impl Fold {
     /// A visitor's first event, whatever it is.
     pub(super) fn meet(&mut self, at: Millis, happening: &Happening<'_>, rules: &Rules) {
         let Teller::Visitor(id) = happening.teller else { return };
-        let is_held_out = happening.config >= rules.config.holdout_in && rules.is_held_out(id);
+        let is_held_out = rules.was_held_out(id, happening.config);
         if let Some(visit) = self.visits.get_mut(id) {
             visit.is_held_out |= is_held_out;
         } else {
@@ -58,15 +58,11 @@ impl Fold {
         }
     }
 
-    pub(super) fn is_held_out(&self, happening: &Happening<'_>) -> bool {
-        let Teller::Visitor(id) = happening.teller else { return false };
-        self.visits.get(id).is_some_and(|visit| visit.is_held_out)
-    }
-
-    pub(super) fn add_session(&mut self, at: Millis, is_held_out: bool, rules: &Rules) {
+    /// A session that begins with an event.
+    pub(super) fn add_session(&mut self, at: Millis, first: &Happening<'_>, rules: &Rules) {
         let day = rules.zone().day(at);
         self.facts.add(day, Entity::Site, Metric::Sessions, 1);
-        if is_held_out {
+        if is_held_out(first, rules) {
             self.facts.add(day, Entity::HeldOut, Metric::Sessions, 1);
         }
     }
@@ -120,6 +116,11 @@ impl Fold {
     }
 }
 
+/// Whether an event is of a visitor whom the holdout had when it was accepted.
+pub(super) fn is_held_out(happening: &Happening<'_>, rules: &Rules) -> bool {
+    matches!(happening.teller, Teller::Visitor(id) if rules.was_held_out(id, happening.config))
+}
+
 pub(super) fn end(session: &Session, enrolments: &mut BTreeMap<u16, Enrolment>, rules: &Rules) {
     let day = rules.zone().day(session.first);
     for (number, enrolment) in enrolments {
@@ -129,8 +130,10 @@ pub(super) fn end(session: &Session, enrolments: &mut BTreeMap<u16, Enrolment>, 
     }
 }
 
-/// The goals whose value event is derived, and known to the version that the cause was accepted under.
+/// The goals whose value event is derived, and known to the version that the cause was accepted under. It has no
+/// properties: a condition that asks for one does not hold.
 pub(super) fn derive<'a>(name: &'static str, config: Version, rules: &'a Rules) -> impl Iterator<Item = Valued> + 'a {
     let goals = rules.config.goals.iter().filter(move |goal| goal.event == name && goal.made_in <= config);
+    let goals = goals.filter(|goal| rules.holds_of_nothing(goal.condition.as_ref()));
     goals.map(|goal| (goal.number, Worth::Event, None))
 }

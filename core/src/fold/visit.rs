@@ -17,7 +17,7 @@ pub const SESSION_LENGTH: Millis = 24 * HOUR;
 /// What is known of one visitor.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
-    /// The holdout has it.
+    /// The holdout had it when one of its events was accepted.
     pub is_held_out: bool,
     /// Sessions of page events so far.
     pub sessions: u32,

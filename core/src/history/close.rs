@@ -34,6 +34,15 @@ impl History {
         if governs { messages } else { Vec::new() }
     }
 
+    /// Folds what will be old once these events are there too, but nothing that one of them comes before.
+    pub fn close_ahead(&mut self, events: &[Entry], rules: &Rules) -> Vec<Envelope> {
+        let times = || events.iter().map(|event| event.at);
+        let (Some(first), Some(latest)) = (times().min(), times().chain(self.latest()).max()) else {
+            return Vec::new();
+        };
+        self.close_until(first.min(latest - KEEP_FOR) - 1, rules)
+    }
+
     /// Folds everything into the checkpoint. Gives what orders need to know about it.
     pub fn close_all(&mut self, rules: &Rules) -> Vec<Envelope> {
         self.close_first(self.recent.events.len(), rules)
@@ -50,6 +59,17 @@ impl History {
         self.close_first(self.recent.events.partition_point(|kept| kept.at <= until), rules)
     }
 
+    /// Forgets who somebody else's visitor was that named the owner: what it did is folded, with all that was before.
+    pub fn forget_stranger(&mut self, visitor: &str, rules: &Rules) -> Vec<Envelope> {
+        let is_its = |kept: &&Kept| self.recent.origin(kept).is_stranger && self.recent.visitor(kept) == visitor;
+        let last = self.recent.events.iter().rfind(is_its).map(|kept| kept.at);
+        let messages = last.map(|last| self.close_until(last, rules)).unwrap_or_default();
+        if let Some(checkpoint) = &mut self.checkpoint {
+            checkpoint.fold.part_with(visitor, rules);
+        }
+        messages
+    }
+
     /// What was folded, and until when.
     pub fn checkpoint(&self) -> Option<(Box<Fold>, Millis)> {
         self.checkpoint.as_ref().map(|checkpoint| (Box::new(checkpoint.fold.clone()), checkpoint.at))
@@ -63,7 +83,7 @@ impl History {
     }
 
     /// Events from before the checkpoint, which joined too late to change any credit: their sessions, orders and net
-    /// values count. They go on from where an earlier part of them left the visitor, unless it has been seen later than
+    /// values count, and what became of communications. They go on from where an earlier part of them left the visitor, unless it has been seen later than
     /// that. Gives the figures they bring, and what their orders need to know.
     pub fn add_late(&mut self, visitor: &str, events: &[Entry], rules: &Rules) -> (Facts, Vec<Envelope>) {
         let mut late = Self::of(self.owner.clone());
@@ -73,7 +93,9 @@ impl History {
         let first = late.recent.events.first().map(|first| first.at);
         let before = known.zip(first).and_then(|(fold, first)| fold.visit_before(visitor, first));
         let goes_on = before.is_some();
-        late.checkpoint = before.zip(first).map(|(fold, at)| Checkpoint { at, fold });
+        let mut fold = before.unwrap_or_default();
+        fold.gives_no_credit();
+        late.checkpoint = first.map(|at| Checkpoint { at, fold });
         // Only experiments by visitor are taken in, and none where something later is known of this one.
         let enrols = |number| {
             let unit = rules.config.numbered(number).map(|experiment| experiment.unit);
@@ -81,8 +103,8 @@ impl History {
         };
         for judged in late.recent.deeds.iter_mut() {
             judged.receipts.clear();
-            let earns = matches!(judged.deed, Deed::Click(_) | Deed::Hover { .. } | Deed::Execution { .. });
-            if earns || matches!(judged.deed, Deed::Exposure { experiment, .. } if !enrols(experiment)) {
+            let is_execution = matches!(judged.deed, Deed::Execution { .. });
+            if is_execution || matches!(judged.deed, Deed::Exposure { experiment, .. } if !enrols(experiment)) {
                 judged.deed = Deed::Presence;
             }
         }
@@ -130,6 +152,7 @@ impl History {
             let mut fold = self.checkpoint.take().map(|checkpoint| checkpoint.fold).unwrap_or_default();
             self.step(&mut fold, &closed, rules);
             fold.close();
+            fold.part(at, rules);
             self.checkpoint = Some(Checkpoint { at, fold });
             left = left.saturating_sub(piece);
         }

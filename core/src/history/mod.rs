@@ -65,6 +65,11 @@ impl History {
         self.recent.events.last().map(|kept| kept.at).or(self.closed_at())
     }
 
+    /// When the oldest event happened that is kept in detail.
+    pub fn oldest(&self) -> Option<Millis> {
+        self.recent.events.first().map(|kept| kept.at)
+    }
+
     /// What happened in pages after a time, and the profile that each event names.
     pub fn page_deeds_since(&self, since: Millis) -> impl Iterator<Item = (&Deed, Option<&str>)> {
         let from = self.recent.events.partition_point(|kept| kept.at <= since);
@@ -158,6 +163,15 @@ impl History {
     pub fn knows(&self, visitor: &str) -> bool {
         self.recent.events.iter().any(|kept| self.recent.visitor(kept) == visitor)
             || self.checkpoint.iter().any(|checkpoint| checkpoint.fold.visitors().any(|known| known == visitor))
+    }
+
+    /// The profiles that events name, of what is kept.
+    pub fn profiles_named(&self) -> Vec<String> {
+        let named = self.recent.events.iter().filter_map(|kept| self.recent.origin(kept).profile);
+        let mut named: Vec<&str> = named.map(|place| self.recent.texts.text(place)).collect();
+        named.sort_unstable();
+        named.dedup();
+        named.into_iter().map(str::to_owned).collect()
     }
 
     /// The profile that an event names.

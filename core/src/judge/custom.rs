@@ -43,11 +43,12 @@ impl Rules {
             is_bad |= amount.is_none();
             deed = amount.map_or(deed, |amount| Deed::Refund { order: order_hash(id), amount });
         }
+        let is_refund = matches!(deed, Deed::Refund { .. });
         let properties = Properties::new(properties);
         let mut judged = self.meeting(at, deed, |goal| match &goal.kind {
             GoalKind::CustomEvent { event, condition } => event == name && self.holds(condition.as_ref(), &properties),
             GoalKind::Revenue { event, condition } => {
-                event == name && money.is_some() && self.holds(condition.as_ref(), &properties)
+                event == name && money.is_some() && !is_refund && self.holds(condition.as_ref(), &properties)
             }
             _ => false,
         });
@@ -60,6 +61,11 @@ impl Rules {
             let condition = self.conditions.get(&json.to_string());
             condition.is_some_and(|condition| condition.holds(properties.json(), &self.groups))
         })
+    }
+
+    /// Whether a condition holds of an event without properties.
+    pub fn holds_of_nothing(&self, condition: Option<&Json>) -> bool {
+        self.holds(condition, &Properties::new("{}"))
     }
 
     fn values(&self, name: &str, properties: &Properties<'_>) -> Vec<(u16, Worth)> {

@@ -7,6 +7,7 @@ mod custom;
 mod deed;
 mod exposure;
 mod page;
+mod syntax;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use regex_lite::Regex;
 
 use crate::assignment::is_held_out;
 use crate::condition::{Condition, Groups, groups};
-use crate::config::{Config, Goal, GoalKind, Treatment, UrlOperator};
+use crate::config::{Config, Goal, GoalKind, Treatment, UrlOperator, Version};
 use crate::event::{Event, GoalRef, Kind};
 use crate::hash::fnv1a64;
 use crate::time::{Millis, Zone};
@@ -41,7 +42,7 @@ impl Rules {
         let patterns = goals()
             .filter_map(|goal| goal.kind.address())
             .filter(|address| address.operator == UrlOperator::Regex)
-            .filter_map(|address| Some((address.url.clone(), pattern(&address.url)?)))
+            .filter_map(|address| Some((address.url.clone(), pattern(&address.url, false)?)))
             .collect();
         let conditions = goals()
             .filter_map(|goal| goal.kind.condition())
@@ -60,6 +61,11 @@ impl Rules {
     /// Whether the holdout has this visitor.
     pub fn is_held_out(&self, visitor: &str) -> bool {
         is_held_out(visitor, self.config.holdout)
+    }
+
+    /// Whether it had this visitor under a version of the configuration.
+    pub fn was_held_out(&self, visitor: &str, version: Version) -> bool {
+        is_held_out(visitor, self.config.holdout_in(version))
     }
 
     /// Judges one event of a visitor (of none where the text is empty). The second value says what was odd about it.

@@ -3,6 +3,7 @@
 use regex_lite::{Regex, RegexBuilder};
 
 use super::Rules;
+use super::syntax::is_common;
 use crate::config::{Address, Goal, UrlOperator};
 
 /// Memory of one compiled pattern: every shard compiles all of its site's, and objects share an isolate.
@@ -32,7 +33,10 @@ fn path(address: &str) -> &str {
     address[after_scheme..].find('/').map_or("/", |at| &address[after_scheme + at..])
 }
 
-/// A regular expression of a goal; `None` where it has no meaning or would take more memory than one goal may.
-pub fn pattern(text: &str) -> Option<Regex> {
-    RegexBuilder::new(text).size_limit(MAX_PATTERN_BYTES).build().ok()
+/// A regular expression of a goal or a condition; `None` where it has no meaning, another one in JavaScript, or would take
+/// more memory than one may.
+pub fn pattern(text: &str, ignores_case: bool) -> Option<Regex> {
+    let mut builder = RegexBuilder::new(text);
+    builder.case_insensitive(ignores_case).size_limit(MAX_PATTERN_BYTES);
+    is_common(text).then(|| builder.build().ok())?
 }

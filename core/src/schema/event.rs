@@ -275,11 +275,11 @@ impl JsonSchema for ServerEvent {
                 "name": { "description": "What happened.", "type": "string" },
                 "properties": { "description": "What it tells, at most 8 KiB; nothing unless given." },
                 "sequence": {
-                    "description": "Order among events of the same millisecond.",
-                    "type": "integer",
+                    "description": "Order among page events of the same millisecond: unless given, the number of an id that \
+                                    ends with `-number`, else 0.",
+                    "type": ["integer", "null"],
                     "minimum": 0,
                     "maximum": MAX_NUMBER,
-                    "default": 0,
                 },
             },
             "required": ["id", "at", "name"],

@@ -12,11 +12,13 @@
 pub mod address;
 mod event;
 mod hook;
+mod input;
 pub mod lifecycle;
 mod notice;
 pub mod schedule;
 pub mod signature;
 
 pub use event::{About, Arm, Effect, Event, GoalName, Kind, Told, Winner};
-pub use hook::{Disabled, MAX_FAILED, MAX_WEBHOOKS, NewWebhook, Reason, ShownWebhook, Webhook, WebhookChange, seconds};
+pub use hook::{Disabled, MAX_FAILED, MAX_WEBHOOKS, Reason, ShownWebhook, Webhook, seconds};
+pub use input::{NewWebhook, WebhookChange};
 pub use notice::{Attempt, MAX_ANSWER, MAX_NOTICES, NOTICES_FOR, Notice, Outcome, Problem, State};

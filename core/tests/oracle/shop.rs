@@ -106,6 +106,9 @@ pub fn shop(time_zone: &str) -> [Config; 2] {
         json!({ "key": "visits", "event": "session_start", "measure": "events", "window_ms": HOUR, "at": made_at }),
         json!({ "key": "returns", "event": "return_visit", "measure": "unique", "window_ms": DAY, "at": made_at }),
         json!({ "key": "known", "event": "profile_created", "measure": "unique", "window_ms": DAY, "at": made_at }),
+        json!({ "key": "fresh", "event": "signup", "measure": "unique", "window_ms": DAY, "at": T0 }),
+        json!({ "key": "never", "event": "session_start", "condition": { "plan": "pro" }, "measure": "events", "at": made_at }),
+        json!({ "key": "plain", "event": "session_start", "condition": { "plan": null }, "measure": "events", "at": made_at }),
     ];
     for goal in goals {
         config = config.with_goal(read(goal), T0).unwrap();
@@ -114,6 +117,7 @@ pub fn shop(time_zone: &str) -> [Config; 2] {
         json!({ "key": "a", "goal": "revenue", "treatments": [{ "experiment": "hero", "variant": "b" }, { "communication": "offer" }] }),
         json!({ "key": "b", "goal": "revenue", "treatments": [{ "experience": "cart", "variant": "one" }, { "experiment": "club", "variant": "b" }] }),
         json!({ "key": "c", "goal": "signups", "treatments": [{ "experiment": "hero", "variant": "control" }, { "communication": "bell" }, { "experience": "gift", "variant": "only" }] }),
+        json!({ "key": "f", "goal": "fresh", "treatments": [{ "experiment": "wide", "variant": "control" }, { "experiment": "wide", "variant": "b" }, { "experiment": "club", "variant": "control" }] }),
         json!({ "key": "e", "goal": "known", "treatments": [{ "communication": "banner" }, { "experience": "cart", "variant": "two" }] }),
     ];
     for journey in journeys {

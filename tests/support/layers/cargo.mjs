@@ -29,6 +29,8 @@ export const lint = () =>
   commands([
     ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
     ["clippy", "-p", "tributary-core", "-p", "tributary-sdk", "-p", "tributary-inspector", "-p", "tributary-collector", "--target", WASM, "--", "-D", "warnings"],
+    // What only some builds of the script have.
+    ["clippy", "-p", "tributary-sdk", "--features", "targeting", "--target", WASM, "--", "-D", "warnings"],
   ]);
 
 /** `cargo test` of some packages, counted from what it prints; an ignored test has failed. */
