@@ -15,7 +15,7 @@ fn taken(control: &Value, changes: &Value) -> Result<(), InputError> {
     shop().with_experiment(new).map(|_| ())
 }
 
-fn refused_field(change: Value) -> Option<String> {
+fn refused_field(change: &Value) -> Option<String> {
     match taken(&json!([]), &json!([change])) {
         Ok(()) => None,
         Err(InputError::Field { field, .. } | InputError::Malformed { field, .. }) => Some(field),
@@ -35,7 +35,7 @@ fn changes_of_every_kind_are_taken() {
         json!({ "type": "move", "selector": ".price", "to": "h1", "position": "after" }),
         json!({ "type": "redirect", "url": "/b", "page": { "operator": "equals", "url": "/" } }),
     ] {
-        assert_eq!(refused_field(change.clone()), None, "{change}");
+        assert_eq!(refused_field(&change), None, "{change}");
     }
 }
 
@@ -70,7 +70,7 @@ fn what_would_be_a_mistake_or_run_a_script_is_refused_by_the_path_of_its_field()
             "page.url",
         ),
     ] {
-        assert_eq!(refused_field(change), Some(format!("variants[1].changes[0].{field}")), "{why}");
+        assert_eq!(refused_field(&change), Some(format!("variants[1].changes[0].{field}")), "{why}");
     }
 }
 
@@ -78,7 +78,7 @@ fn what_would_be_a_mistake_or_run_a_script_is_refused_by_the_path_of_its_field()
 fn a_page_that_asks_for_a_parameter_that_is_cut_is_refused() {
     let change = json!({ "type": "text", "selector": "a", "value": "x",
         "page": { "operator": "contains", "url": "?secret=1" } });
-    assert_eq!(refused_field(change), Some("query_parameters".to_owned()));
+    assert_eq!(refused_field(&change), Some("query_parameters".to_owned()));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn with_changes() -> Config {
     config.with_start("offer", Some(T0), T0).unwrap()
 }
 
-fn with_condition(condition: Value) -> Config {
+fn with_condition(condition: &Value) -> Config {
     let new = json!({
         "key": "offer", "goals": [{ "key": "cart", "type": "custom_event", "event": "add_to_cart" }],
         "variants": [{ "key": "control" }, { "key": "b" }], "condition": condition,
@@ -41,7 +41,7 @@ fn with_condition(condition: Value) -> Config {
 
 #[test]
 fn an_experiment_that_is_not_for_everybody_is_only_in_what_knows_whom_it_is_for() {
-    let script = with_condition(json!({ "language": "de" })).page_script(T0);
+    let script = with_condition(&json!({ "language": "de" })).page_script(T0);
     assert!(!script.given.config.contains("offer"));
     assert!(script.given.targeting.unwrap().contains("offer"));
 }
@@ -54,7 +54,7 @@ fn the_country_is_said_only_where_a_condition_asks_for_it() {
         (json!({ "$or": [{ "language": "de" }, { "$not": { "country": { "$in": ["DE", "AT"] } } }] }), true),
         (json!({ "shop.country": "DE" }), false),
     ] {
-        assert_eq!(with_condition(condition.clone()).page_script(T0).asks_for_country, expected, "{condition}");
+        assert_eq!(with_condition(&condition).page_script(T0).asks_for_country, expected, "{condition}");
     }
 }
 
@@ -87,7 +87,7 @@ fn a_site_gets_what_its_pages_need_and_nothing_more() {
         ("servers tell of messages", with_communication("message"), "t.js"),
         ("forms may be in shadow roots, variants in the markup", shop(), "t.communications.variants.js"),
         ("changes", with_changes(), "t.variants.changes.js"),
-        ("a condition", with_condition(json!({ "language": "de" })), "t.variants.targeting.js"),
+        ("a condition", with_condition(&json!({ "language": "de" })), "t.variants.targeting.js"),
     ] {
         assert_eq!(config.page_script(T0).file(), file, "{why}");
     }
