@@ -22,6 +22,9 @@ pub fn enter(act: &mut dyn FnMut(&mut Page)) {
         {
             page.drain();
             act(page);
+            if core::mem::take(&mut page.defers) {
+                return;
+            }
             page.save();
             if page.gone {
                 page.leave();
@@ -92,7 +95,8 @@ pub fn happened(what: u32) -> bool {
 }
 
 /// A click on so many nodes from the innermost to the outermost (and so in the communication of that key, unless it is
-/// empty), or a submit of a form.
+/// empty), or a submit of a form. What it met goes to storage with the [`drain`] at the end of the turn, so that the page's
+/// own handlers do not wait for that.
 #[wasm_bindgen]
 pub fn interacted(submit: bool, nodes: u32, communication: &str) {
     enter(&mut |page| page.interacted(submit, nodes, communication));

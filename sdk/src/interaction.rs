@@ -79,5 +79,6 @@ impl Page {
         }
         event.push('}');
         self.record(&event);
+        self.defers = true;
     }
 }

@@ -31,6 +31,7 @@ pub mod found {
 }
 
 /// All state of the page.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Page {
     /// The site's public configuration.
     pub config: PageConfig<'static>,
@@ -47,6 +48,8 @@ pub struct Page {
     pub active: bool,
     /// The page was left: nothing may wait for a timer any more.
     pub gone: bool,
+    /// Somebody comes back at the end of this turn: what is new can go to storage then.
+    pub defers: bool,
     /// The address of the last page view.
     pub address: String,
     /// Experiments whose exposure this page view has reported, by their place in the configuration.
@@ -75,6 +78,7 @@ impl Page {
             found,
             active: false,
             gone: false,
+            defers: false,
             address: String::new(),
             exposed: Vec::new(),
             identified: false,

@@ -152,6 +152,7 @@ function listen(watching) {
   const interacted = (submit, path, communication) => {
     host.site.path = path;
     sdk.interacted(submit, path.length, communication);
+    queueMicrotask(drain);
   };
   // An open shadow root is in the path; what is in a closed one counts as its host.
   on(self, 'click', (event) => {
