@@ -137,6 +137,8 @@ describe("what the document shows is taken, and what is answered is what it says
     const query = { query: `?site=${given.key}`, values: { version: document.info.version } };
     const { body } = await call(given, "pinnedConfiguration", query);
     assert.deepEqual(Object.keys(body).sort(), ["changes", "config", "site", "targeting"]);
+    const { properties } = callOf("pinnedConfiguration").operation.responses[200].content["application/json"].schema;
+    assert.deepEqual(Object.keys(body).filter((field) => !properties[field]?.description), []);
   });
 
   test("what becomes of a decision", async () => {
