@@ -29,6 +29,7 @@ use crate::webhook::random;
 const POSTS: usize = 30;
 /// Notices that the merchant's page shows.
 const SHOWN: u32 = 5;
+
 /// The Durable Object.
 #[durable_object]
 pub struct Courier {

@@ -110,3 +110,14 @@ fn what_is_told_of_an_experiment_is_enough_to_know_it_by() {
     assert_eq!(experiment["goals"][0], serde_json::json!({ "key": "purchase", "name": "purchase", "type": "revenue" }));
     assert_eq!((&experiment["status"], &experiment["started_at"]), (&"draft".into(), &serde_json::Value::Null));
 }
+
+#[test]
+fn a_receiver_is_told_variants_by_their_names_and_nothing_of_what_they_change() {
+    let (mut draft, none) = draft();
+    let change = serde_json::json!({ "type": "html", "selector": "h1", "value": "<b>Secret offer</b>" });
+    draft.experiments[0].variants[1].changes.push(serde_json::from_value(change).unwrap());
+    let told = between(&none, &draft, T0).events[0].told("site", 1, T0);
+    let body: serde_json::Value = serde_json::from_str(&told.body).unwrap();
+    let names = draft.experiments[0].variants.iter().map(|one| serde_json::json!({ "key": one.key, "name": one.name }));
+    assert_eq!(body["data"]["experiment"]["variants"], names.collect::<serde_json::Value>());
+}

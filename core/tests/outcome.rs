@@ -123,6 +123,24 @@ fn a_stop_ends_what_everybody_gets() {
     assert!(matches!(stopped.with_undo("new", T0 + HOUR), Err(InputError::Conflict(_))));
 }
 
+/// A configuration to which nothing can be added.
+fn full(mut config: Config) -> Config {
+    let bytes = serde_json::to_string(&config).unwrap().len();
+    let name = config.experiments[0].name.clone();
+    config.experiments[0].name = name + &"x".repeat(config_input::MAX_CONFIG_BYTES - bytes);
+    config
+}
+
+#[test]
+fn a_full_configuration_keeps_nobody_from_a_stop_or_an_undo() {
+    let config = full(running("all_to_winner"));
+    assert!(matches!(config.with_pause("new", T0), Err(InputError::Field { .. })), "it is full");
+    assert_eq!(new(&config.with_stop("new", T0).unwrap()).status(T0), Status::Completed);
+    let rolled = config.with_winner(number(&config), 1, T0).unwrap();
+    assert_eq!(new(&rolled.with_undo("new", T0).unwrap()).status(T0), Status::Running);
+    assert_eq!(page(&rolled.with_stop("new", T0).unwrap()), None);
+}
+
 #[test]
 fn a_session_that_was_accepted_after_the_end_is_not_counted_when_the_end_is_undone() {
     let plan = json!({ "plan": { "after": "all_to_winner" } });

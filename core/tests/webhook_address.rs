@@ -38,6 +38,8 @@ fn any_other_address_is_refused_however_it_is_written() {
         (&long, "too long"),
         ("https://localhost/", "this machine"),
         ("https://LOCALHOST./", "this machine, with a dot"),
+        ("https://localhost../", "this machine, with two"),
+        ("https://printer.local../", "multicast DNS, with two dots"),
         ("https://api.localhost/", "this machine"),
         ("https://printer/", "a name of one label is a private network's"),
         ("https://printer.local/", "multicast DNS"),

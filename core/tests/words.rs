@@ -238,6 +238,11 @@ fn an_experiment_that_is_decided_says_how_sure_that_is() {
             run(none(), vec![rate(22_000, 440), rate(22_100, 440)]),
             "No clear winner. The sample is complete, and nothing stands out from chance. Evening collection’s conversion rate differs from Morning light’s by between −13.5 % and +12.6 %, with 95 % confidence. An effect of 20 % would have shown with a chance of 81.6 %.",
         ),
+        (
+            "a sample that is far larger than it needs to be",
+            run(none(), vec![rate(220_000, 4_400), rate(221_000, 4_400)]),
+            "No clear winner. The sample is complete, and nothing stands out from chance. Evening collection’s conversion rate differs from Morning light’s by between −4.6 % and +3.7 %, with 95 % confidence. An effect of 20 % would have shown with a chance of more than 99.9 %.",
+        ),
     ];
     compare(rows, |run| run.summary());
 }

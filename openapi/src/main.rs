@@ -8,6 +8,7 @@ mod document;
 mod operation;
 mod refusal;
 mod schemas;
+mod script;
 mod webhook;
 
 fn main() {

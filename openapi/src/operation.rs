@@ -11,7 +11,7 @@ use tributary_core::schema::{PageBatch, ServerEvent};
 use crate::answer::{BatchAnswer, ChangedExperiment, ChangedSite, Decided, Findings, ImportAnswer, MadeSite};
 use crate::refusal::Refusal;
 use crate::schemas::Schemas;
-use crate::webhook;
+use crate::{script, webhook};
 
 /// A call in the document's words.
 pub struct Operation {
@@ -69,8 +69,8 @@ pub fn json_answer(status: u16, schema: &Value) -> (u16, &'static str, Value) {
 pub fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
     match endpoint {
         Endpoint::SendEvents => send_events(schemas),
-        Endpoint::Script => script(),
-        Endpoint::PinnedConfiguration => pinned_configuration(),
+        Endpoint::Script => script::script(),
+        Endpoint::PinnedConfiguration => script::pinned_configuration(),
         Endpoint::Import => import(schemas),
         Endpoint::Report => report(schemas),
         Endpoint::ExportVisitor | Endpoint::ExportProfile | Endpoint::EraseVisitor | Endpoint::EraseProfile => {
@@ -167,44 +167,6 @@ fn import(schemas: &mut Schemas) -> Operation {
         body: Some(Body { content_type: "application/x-ndjson", schema: lines, example, is_optional: false }),
         answers: vec![json_answer(200, &schemas.given::<ImportAnswer>())],
         refusals: vec![Refusal::BadRequest, Refusal::UnknownSite, Refusal::TooLarge],
-    }
-}
-
-fn script() -> Operation {
-    let text = json!({ "text/javascript": { "schema": { "type": "string" } } });
-    Operation {
-        summary: "The script of the tag",
-        description: "Loader, SDK and the site's public configuration; browsers keep it for a minute. For a key that no site \
-                      has the answer is a script too, which only warns.",
-        tag: "Events",
-        key: None,
-        parameters: &["site_query"],
-        body: None,
-        answers: vec![
-            (200, "The script.", text.clone()),
-            (304, "The browser's copy is current.", Value::Null),
-            (404, "No site has this key.", text),
-        ],
-        refusals: vec![],
-    }
-}
-
-fn pinned_configuration() -> Operation {
-    let text = |what: &str| json!({ "type": "string", "description": what });
-    let given = json!({
-        "type": "object",
-        "required": ["site", "config"],
-        "properties": { "site": text("The site's key."), "config": text("Lines that a script of this version reads.") },
-    });
-    Operation {
-        summary: "The site's public configuration, for a script of one version",
-        description: "A tag that verifies its script's bytes (Subresource Integrity) has `/v/{version}/t.js?site=…`, which                       never changes and asks this; browsers keep the answer for a minute. The bytes of a version's files                       are told by `/v/{version}/integrity.json`.",
-        tag: "Events",
-        key: None,
-        parameters: &["version", "site_query"],
-        body: None,
-        answers: vec![(200, "OK", json!({ "application/json": { "schema": given } }))],
-        refusals: vec![Refusal::UnknownVersion],
     }
 }
 

@@ -62,6 +62,10 @@ test("every schema has a description or is part of one that has, and every call 
   for (const [name, schema] of Object.entries(document.components.schemas)) assert.ok(schema.description || name.startsWith("New"), name);
 });
 
+test("a text of several lines has no gaps where they were joined", () => {
+  assert.deepEqual(JSON.stringify(document).match(/.{20} {3,}.{20}/g), null);
+});
+
 describe("a documented address takes its methods and no other", () => {
   const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
   for (const path of Object.keys(document.paths)) {
@@ -123,6 +127,18 @@ describe("what the document shows is taken, and what is answered is what it says
     const never = CALLS.map(({ operation }) => operation.operationId).filter((id) => !order.includes(id));
     const others = ["undoDecision", "makeSite", "report", "exportVisitor", "eraseVisitor", "eraseProfile", "stopExperiment", "script", "pinnedConfiguration", "document", "health"];
     assert.deepEqual(never.sort(), [...others, ...about, "makeWebhook", "testWebhook", "exportProfile"].sort(), "a call that no test makes");
+  });
+
+  test("all that a script of one version may be given", async () => {
+    const given = await siteFor(on);
+    const variants = [{ key: "control" }, { key: "b", changes: [{ type: "text", selector: "h1", value: "New" }] }];
+    const goals = [{ key: "order", type: "revenue", event: "purchase" }];
+    await given.run({ key: "hero", condition: { country: "DE" }, variants, goals });
+    const query = { query: `?site=${given.key}`, values: { version: document.info.version } };
+    const { body } = await call(given, "pinnedConfiguration", query);
+    assert.deepEqual(Object.keys(body).sort(), ["changes", "config", "site", "targeting"]);
+    const { properties } = callOf("pinnedConfiguration").operation.responses[200].content["application/json"].schema;
+    assert.deepEqual(Object.keys(body).filter((field) => !properties[field]?.description), []);
   });
 
   test("what becomes of a decision", async () => {

@@ -156,7 +156,7 @@ impl Config {
 
     /// The next version, with an experiment ended now; of one that has ended, with what everybody gets since.
     pub fn with_stop(&self, key: &str, now: Millis) -> Result<Self, InputError> {
-        self.with_experiment_changed(key, |experiment, version| match (experiment.started_at, experiment.ended_at) {
+        self.with_experiment_taken_back(key, |experiment, version| match (experiment.started_at, experiment.ended_at) {
             (None, _) => Err(InputError::Conflict("the experiment was not started")),
             (_, Some(_)) if end_rollout(experiment, now) => Ok(()),
             (_, Some(_)) => Err(InputError::Conflict("the experiment was stopped already")),
@@ -196,7 +196,16 @@ impl Config {
         self.with_experiment_changed(key, |experiment, version| change.apply(experiment, version, (now, currency)))
     }
 
-    pub(super) fn with_experiment_changed(
+    fn with_experiment_changed(
+        &self,
+        key: &str,
+        change: impl FnOnce(&mut Experiment, Version) -> Result<(), InputError>,
+    ) -> Result<Self, InputError> {
+        self.with_experiment_taken_back(key, change)?.checked()
+    }
+
+    /// The same for a stop and an undo, which nothing may stand in the way of: not a full configuration either.
+    pub(super) fn with_experiment_taken_back(
         &self,
         key: &str,
         change: impl FnOnce(&mut Experiment, Version) -> Result<(), InputError>,
@@ -205,7 +214,7 @@ impl Config {
         let version = next.version;
         let experiment = next.experiments.iter_mut().find(|experiment| experiment.key == key);
         change(experiment.ok_or_else(|| InputError::UnknownExperiment(key.to_owned()))?, version)?;
-        next.checked()
+        next.with_all_met()
     }
 }
 

@@ -34,7 +34,8 @@ pub const MAX_VARIANTS: usize = 20;
 pub const MAX_GOALS: usize = 50;
 /// Pairs of a revenue goal and a variant of an experiment: their figures of a day, in every currency there is, fit a row.
 pub const MAX_REVENUE_CELLS: usize = 150;
-/// Bytes of a stored configuration: every shard keeps it in one row and reads it when it wakes.
+/// Bytes of a stored configuration: every shard keeps it in one row and reads it when it wakes. A stop, what follows a
+/// decision and its undo, each once in a run, are never refused for it: a row has room for them.
 pub const MAX_CONFIG_BYTES: usize = 256 * 1024;
 /// Shards of a site.
 pub const MAX_SHARDS: u8 = 64;
@@ -266,6 +267,11 @@ impl Config {
     /// What no change may break: it fits a row, and every goal can be met.
     fn checked(self) -> Result<Self, InputError> {
         require(self.bytes() <= MAX_CONFIG_BYTES, "experiments", "at most 262144 bytes of configuration a site")?;
+        self.with_all_met()
+    }
+
+    /// Every goal, and every page that is changed, can be met with the query parameters that are kept.
+    fn with_all_met(self) -> Result<Self, InputError> {
         let is_met = |address: &Address| {
             address.operator == UrlOperator::Regex || asks_for_allowed(&address.url, &self.query_parameters)
         };

@@ -61,7 +61,7 @@ impl Config {
     /// The next version, with what a decision did taken back: the experiment runs again, with the shares it had. The time in
     /// between is a pause of the run.
     pub fn with_undo(&self, key: &str, now: Millis) -> Result<Self, InputError> {
-        self.with_experiment_changed(key, |experiment, version| {
+        self.with_experiment_taken_back(key, |experiment, version| {
             let Some(outcome) = experiment.outcome.as_mut().filter(|outcome| outcome.action != After::KeepRunning)
             else {
                 return Err(InputError::Conflict("no decision changed the experiment's traffic"));

@@ -8,7 +8,7 @@ use crate::facts::{Entity, Figures, Measure, Metric};
 use crate::money::Currency;
 use crate::statistics::{Figure, estimate};
 use crate::time::Millis;
-use crate::webhook::{About, Arm, Effect, Event, GoalName, Winner};
+use crate::webhook::{About, Arm, Effect, Event, GoalName, VariantName, Winner};
 use crate::words;
 
 /// What is told of the winner that was just decided, the ledger's decision; `None` where it is none.
@@ -23,7 +23,7 @@ pub fn winner(config: &Config, experiment: &Experiment, ledger: &Ledger, now: Mi
     let summary = read.results(experiment, run).summary;
     Some(Event::Winner(Box::new(Winner {
         experiment: About::of(experiment, now),
-        variant: experiment.variants.get(usize::from(variant))?.clone(),
+        variant: VariantName::of(experiment.variants.get(usize::from(variant))?),
         goal: GoalName::of(&goal.key, &goal.name, &goal.kind),
         method: match decision.method {
             Method::Fixed => "fixed",

@@ -94,8 +94,8 @@ fn is_localhost(url: &Url) -> bool {
 fn is_public(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => {
-            // A name may end in a dot, and means the same.
-            let name = name.strip_suffix('.').unwrap_or(name);
+            // A name may end in a dot, and means the same; what a resolver makes of more is not for us to guess.
+            let name = name.trim_end_matches('.');
             name.rsplit_once('.').is_some_and(|(_, last)| !PRIVATE_NAMES.contains(&last))
         }
         Host::Ipv4(address) => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Experiment, GoalKind, Status, Variant};
+use super::{About, GoalName, VariantName};
 use crate::time::{Millis, Zone};
 
 /// What happened, by name.
@@ -85,39 +85,6 @@ pub struct Told {
     pub body: String,
 }
 
-/// An experiment, as it is when something happens to it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExperimentSummary"))]
-pub struct About {
-    /// The name developers use.
-    pub key: String,
-    /// For people.
-    pub name: String,
-    /// Where it stands now.
-    pub status: Status,
-    /// Keys and names, control first.
-    pub variants: Vec<Variant>,
-    /// What is counted, the primary goal first.
-    pub goals: Vec<GoalName>,
-    /// Start of the run, ms.
-    pub started_at: Option<Millis>,
-    /// End of the run, ms.
-    pub ended_at: Option<Millis>,
-}
-
-/// A goal by its names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct GoalName {
-    /// Unique within the experiment.
-    pub key: String,
-    /// For people.
-    pub name: String,
-    /// What meets it, e.g. `revenue`.
-    #[serde(rename = "type")]
-    pub kind: String,
-}
-
 /// A winner and what it was found from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -125,14 +92,15 @@ pub struct Winner {
     /// The experiment.
     pub experiment: About,
     /// The variant that won; the control, where every other is worse.
-    pub variant: Variant,
+    pub variant: VariantName,
     /// The primary goal, by which it won.
     pub goal: GoalName,
     /// How it was decided, as the experiment's configuration names it.
     pub method: String,
     /// Confidence of the decision and of the interval, for all variants together, 0 to 1.
     pub confidence: f64,
-    /// The winner against the control, as a share of the control's figure: 0.12 is 12 % more. None where the control won.
+    /// The winner against the control, as a share of the control's figure: 0.12 is 12 % more. None where the control won, or
+    /// its figure is 0.
     pub effect: Option<Effect>,
     /// What was measured, control first.
     pub figures: Vec<Arm>,
@@ -164,37 +132,6 @@ pub struct Arm {
     pub conversions: u64,
     /// The goal's figure: a rate from 0 to 1, or an amount in the currency's usual unit.
     pub figure: f64,
-}
-
-impl About {
-    /// What is told of an experiment at a time.
-    pub fn of(experiment: &Experiment, at: Millis) -> Self {
-        Self {
-            key: experiment.key.clone(),
-            name: experiment.name.clone(),
-            status: experiment.status(at),
-            variants: experiment.variants.clone(),
-            goals: experiment.goals.iter().map(|goal| GoalName::of(&goal.key, &goal.name, &goal.kind)).collect(),
-            started_at: experiment.started_at,
-            ended_at: experiment.ended_at,
-        }
-    }
-}
-
-impl GoalName {
-    /// The names of a goal.
-    pub fn of(key: &str, name: &str, kind: &GoalKind) -> Self {
-        let kind = match kind {
-            GoalKind::PageView(_) => "page_view",
-            GoalKind::Click { .. } => "click",
-            GoalKind::FormSubmit { .. } => "form_submit",
-            GoalKind::CustomEvent { .. } => "custom_event",
-            GoalKind::Revenue { .. } => "revenue",
-            GoalKind::BounceRate { .. } => "bounce_rate",
-            GoalKind::ExitRate { .. } => "exit_rate",
-        };
-        Self { key: key.to_owned(), name: name.to_owned(), kind: kind.to_owned() }
-    }
 }
 
 #[derive(Serialize)]

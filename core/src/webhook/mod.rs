@@ -9,6 +9,7 @@
 //!
 //! [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
+mod about;
 pub mod address;
 mod event;
 mod hook;
@@ -18,7 +19,8 @@ mod notice;
 pub mod schedule;
 pub mod signature;
 
-pub use event::{About, Arm, Effect, Event, GoalName, Kind, Told, Winner};
+pub use about::{About, GoalName, VariantName};
+pub use event::{Arm, Effect, Event, Kind, Told, Winner};
 pub use hook::{Disabled, MAX_FAILED, MAX_WEBHOOKS, Reason, ShownWebhook, Webhook, seconds};
 pub use input::{NewWebhook, WebhookChange};
 pub use notice::{Attempt, MAX_ANSWER, MAX_NOTICES, NOTICES_FOR, Notice, Outcome, Problem, State};

@@ -233,7 +233,7 @@ fn inconclusive(situation: &Situation<'_>, decision: &Decision, because: Inconcl
                 "The sample is complete, and nothing stands out from chance. {}An effect of {} would have shown with a chance of {}.",
                 intervals.concat(),
                 number::share(plan.smallest_effect),
-                number::size(power.unwrap_or(plan.power))
+                number::chance(power.unwrap_or(plan.power))
             );
             ("No clear winner".to_owned(), sentence)
         }
