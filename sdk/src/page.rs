@@ -47,7 +47,7 @@ pub struct Page {
     pub active: bool,
     /// The page was left: nothing may wait for a timer any more.
     pub gone: bool,
-    /// The address of the last page view.
+    /// The address of this page view.
     pub address: String,
     /// Experiments whose exposure this page view has reported, by their place in the configuration.
     pub exposed: Vec<usize>,

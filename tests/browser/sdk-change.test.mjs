@@ -107,6 +107,21 @@ test("changes of certain pages come and go with the address, and each page view 
   await opening.visitor.close();
 });
 
+test("without consent what everybody gets of an experiment that is over comes and goes with the address, too", async () => {
+  const over = { key: "hero", seed: "", version: 0, variants: [["b", 10_000]] };
+  const site = on.site({ experiments: [over], changes: [["hero", [["b", [[TEXT, "h1", [STARTS_WITH, "/sale"], "Sale"]]]]]] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/over-asking", html(site.tag(`${PATIENT} data-consent="required"`), "<h1>Old</h1>")));
+  const textAt = (path) =>
+    page.evaluate((path) => {
+      history.pushState(null, "", path);
+      return document.querySelector("h1").textContent;
+    }, path);
+  assert.deepEqual([await textAt("/sale"), await textAt("/other")], ["Sale", "Old"]);
+  assert.deepEqual(site.batches, []);
+  await visitor.close();
+});
+
 test("pages are compared as goals compare them, with the allowed query parameters only", async () => {
   const found = [[EQUALS, "/page?q=1"], [CONTAINS, "page?q"], [REGEX, "/page\\?q=\\d$"], [CONTAINS, "127.0.0.1"], [EQUALS, "/page"], [REGEX, "("], [CONTAINS, "secret"]];
   const changes = found.map((page, index) => [CLASS, "h1", page, [`c${index}`], []]);
