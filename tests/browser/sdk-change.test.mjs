@@ -133,6 +133,15 @@ test("pages are compared as goals compare them, with the allowed query parameter
   await visitor.close();
 });
 
+test("what moves to a place that comes later moves when it is there, and exposes nobody before", async () => {
+  const opening = await opened([[MOVE, ".price", null, ".late", "append"]], inBody('<p class="price">1</p>'));
+  assert.deepEqual(await exposures(opening), []);
+  await opening.page.evaluate(() => document.getElementById("body").insertAdjacentHTML("beforeend", '<div class="late"></div>'));
+  await opening.until(() => document.querySelector(".late > .price"));
+  assert.deepEqual(await exposures(opening), ["b"]);
+  await opening.visitor.close();
+});
+
 test("a selector that the browser does not understand changes nothing and exposes nobody", async () => {
   const opening = await opened([[TEXT, "h1:no-such-thing", null, "Sale"]], inBody("<h1>Old</h1>"));
   assert.deepEqual(await exposures(opening), []);

@@ -32,7 +32,8 @@ const find = safely((selector) => document.querySelectorAll(selector), []);
 const targets = ({ kind, selector, page, values }) => {
   if (!isAt(page)) return [];
   if (kind === REDIRECT) return isElsewhere(values) ? [document] : [];
-  const found = [...find(selector)];
+  // To a place that is not there yet nothing is moved, and nobody was given that.
+  const found = kind === MOVE && !find(values[0]).length ? [] : [...find(selector)];
   // Moved one by one to the place behind another element, or to the first, they would come there in reverse.
   return kind === MOVE && /after|prepend/.test(values[1]) ? found.reverse() : found;
 };
