@@ -174,3 +174,32 @@ test("a redirect keeps the query, and ends where it leads", async () => {
   assert.equal(await page.evaluate(() => document.documentElement.style.visibility), "");
   await visitor.close();
 });
+
+test("a redirect keeps a parameter as often as it was there", async () => {
+  const site = on.site({ experiments: all("b"), changes: [["hero", [["b", [[REDIRECT, "", [EQUALS, "/often"], "/often-b?v=b"]]]]]] });
+  const visitor = await on.visitor();
+  on.page("/often-b", html(site.tag(PATIENT), "<p>B</p>"));
+  const page = await visitor.open(`${on.page("/often", html(site.tag(PATIENT), "<p>A</p>"))}?f=1&f=2`, { ready: false });
+  await page.waitForFunction(() => location.pathname === "/often-b" && window.tributary?.flush && document.readyState === "complete");
+  assert.equal(await page.evaluate(() => location.search), "?v=b&f=1&f=2");
+  await visitor.close();
+});
+
+test("who is at the target already is not sent there again, however the query is written", async () => {
+  const site = on.site({ experiments: all("b"), changes: [["hero", [["b", [[REDIRECT, "", [CONTAINS, "/there"], "/there?v=b"]]]]]] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(`${on.page("/there", html(site.tag(PATIENT), "<p>There</p>"))}?flag&q=a%20b&v=b`);
+  await page.evaluate(() => tributary.flush());
+  assert.equal(await page.evaluate(() => location.search), "?flag&q=a%20b&v=b");
+  assert.deepEqual(site.named("$exposure"), []);
+  await visitor.close();
+});
+
+test("a redirect to another fragment of the page hides nothing for longer than that takes", async () => {
+  const site = on.site({ experiments: all("b"), changes: [["hero", [["b", [[REDIRECT, "", [EQUALS, "/fragment"], "/fragment#b"]]]]]] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/whole", html(site.tag(PATIENT), "<p>A</p>")));
+  await page.evaluate(() => history.pushState(null, "", "/fragment"));
+  await page.waitForFunction(() => location.hash === "#b" && document.documentElement.style.visibility === "", { timeout: 2_000 });
+  await visitor.close();
+});
