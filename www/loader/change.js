@@ -13,7 +13,7 @@ const { document } = self;
 
 /** `{ key, variants: Map(variant → changes), all }`. */
 let experiments = [];
-/** Experiments that this page view has exposed. */
+/** Experiments that are exposed in this page view, for this visitor. */
 let exposed = new Set();
 /** The page's address as goals see it: with the allowed query parameters only. */
 let address = '';
@@ -78,8 +78,8 @@ export function give(live, expose) {
   for (const experiment of experiments) giveOne(experiment, live.get(experiment.key), expose);
 }
 
-/** Another page view, perhaps at another address. */
-export function viewed() {
+/** Another page view, perhaps at another address, or another visitor: all is given anew. */
+export function renew() {
   exposed = new Set();
   // The last in the list of what can happen: see sdk/src/api.rs.
   address = ask(sdk.happened, 9) ?? '';
@@ -87,7 +87,6 @@ export function viewed() {
 
 /** Takes in the configuration. An experiment with HTML that cannot be made here is not given at all. */
 export function prepare(given = []) {
-  viewed();
   const one = ([kind, selector, page, ...values]) => ({ kind, selector, page, values: KINDS[kind].prepare?.(values) ?? values, done: new Map() });
   const read = safely(([key, variants]) => {
     const made = new Map(variants.map(([name, changes]) => [name, changes.map(one)]));

@@ -54,6 +54,9 @@ export const assignments = () => ({ ...parse(ask(sdk.assignments) ?? '{}'), ...O
 
 /** Who the visitor is may have changed, or what may be given. */
 export const refresh = safely(() => {
+  // Whom an exposure counts for may be another: the wasm knows which there were.
+  change.renew();
+  markup.renew();
   if (!get('visitor')) forget();
   const late = isLate();
   live = new Map(entries(assignments()).filter(([key, variant]) => !late || live.get(key) === variant));
@@ -64,8 +67,6 @@ export const refresh = safely(() => {
 export const viewed = safely(() => {
   moved = performance.now();
   told = new Set();
-  change.viewed();
-  markup.viewed();
   refresh();
 });
 
