@@ -97,8 +97,9 @@ const readPreview = safely(() => {
   let asked = new URLSearchParams(location.search).get('tributary');
   if (asked === null) asked = recall('preview');
   else keep('preview', asked);
-  const pairs = asked?.split(',').map((pair) => pair.split(':')) ?? [];
-  forced = new Map(pairs.filter(([key, variant]) => key && variant));
+  // Keys and nothing else: pages put what `getVariant` gives into class names, and into HTML.
+  const pairs = asked?.split(',').map((pair) => /^([\w-]+):([\w-]+)$/.exec(pair)) ?? [];
+  forced = new Map(pairs.filter(Boolean).map(([, ...pair]) => pair));
 });
 
 /** Begins to look. `given` is what the collector put in front of the script, `options` are those of the tag. */
