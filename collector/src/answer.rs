@@ -194,7 +194,7 @@ pub fn json_text(status: u16, text: String) -> Result<Response> {
 }
 
 thread_local! {
-    /// Headers of the answers to batches: a copy of what is there costs less than to write each.
+    /// Headers of the answers to batches: what is there costs less than to write each.
     static OPEN_JSON: RefCell<Option<Headers>> = const { RefCell::new(None) };
     static OPEN_EMPTY: RefCell<Option<Headers>> = const { RefCell::new(None) };
 }
@@ -214,14 +214,16 @@ pub fn open_empty() -> Result<Response> {
 const OPEN: (&str, &str) = ("access-control-allow-origin", "*");
 
 fn known(kept: &'static LocalKey<RefCell<Option<Headers>>>, wanted: &[(&str, &str)]) -> Result<Headers> {
-    if let Some(headers) = kept.with_borrow(Clone::clone) {
+    // The same object in JavaScript, which each response copies: not `Clone`, which makes another.
+    let shared = |headers: &Headers| Headers(headers.0.clone());
+    if let Some(headers) = kept.with_borrow(|kept| kept.as_ref().map(shared)) {
         return Ok(headers);
     }
     let headers = Headers::new();
     for (name, value) in wanted {
         headers.set(name, value)?;
     }
-    kept.replace(Some(headers.clone()));
+    kept.replace(Some(shared(&headers)));
     Ok(headers)
 }
 

@@ -122,7 +122,7 @@ fn follow(
 ) -> Look {
     let Some((goal, started_at)) = experiment.goals.first().zip(experiment.started_at) else { return Look::default() };
     let changed_at = last.and_then(|last| last.shares.as_ref()).map_or(started_at, |shares| shares.as_of);
-    let figures = sums((0, goal), experiment, &ledger.run(Entity::Experiment(experiment.number)), config.currency);
+    let figures = sums((0, goal), experiment, ledger.run(Entity::Experiment(experiment.number)), config.currency);
     let is_due = now - changed_at >= bandit.every_ms && is_watched(experiment, last, now);
     if !is_due || figures.iter().any(|figure| figure.units() <= 0) {
         return Look::default();

@@ -151,7 +151,7 @@ impl Read<'_> {
             last_7_days: last(7),
             last_30_days: last(30),
             last_90_days: last(90),
-            ever: get(&self.ledger.run(entity), metric),
+            ever: get(self.ledger.run(entity), metric),
         }
     }
 }

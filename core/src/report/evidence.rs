@@ -20,7 +20,7 @@ pub fn decision(
     kept: Option<&Decision>,
     now: Millis,
 ) -> Option<Decision> {
-    decide_on(config, experiment, &ledger.run(Entity::Experiment(experiment.number)), kept, now)
+    decide_on(config, experiment, ledger.run(Entity::Experiment(experiment.number)), kept, now)
 }
 
 /// The same of a run's figures.

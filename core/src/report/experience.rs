@@ -70,12 +70,12 @@ impl Read<'_> {
         let run = self.ledger.run(entity);
         let lengths = self.config.crediting_in(self.config.version).windows;
         let variants = (0_u8..).zip(&one.variants).map(|(place, variant)| {
-            let mut figures = variant_figures(&run, &run, place, &lengths);
+            let mut figures = variant_figures(run, run, place, &lengths);
             for window in &mut figures.windows {
                 window.conversion_rate = ratio(window.converted_people, figures.reached);
             }
             let day = |all: &[Figures]| {
-                Some(variant_figures(&all[0], &run, place, &lengths)).filter(VariantFigures::is_something)
+                Some(variant_figures(&all[0], run, place, &lengths)).filter(VariantFigures::is_something)
             };
             ExperienceVariant {
                 key: variant.key.clone(),

@@ -203,13 +203,13 @@ impl Read<'_> {
             key: variant.key.clone(),
             name: variant.name.clone(),
             weight: weight(usize::from(place)),
-            exposures: get(&run, Metric::Exposures(place)),
+            exposures: get(run, Metric::Exposures(place)),
         });
-        let Results { challengers, progress, decision, mismatch, summary } = self.results(experiment, &run);
+        let Results { challengers, progress, decision, mismatch, summary } = self.results(experiment, run);
         let mut challengers = challengers.map(Vec::into_iter);
         let goals = (0_u8..).zip(&experiment.goals).map(|goal| GoalReport {
             challengers: challengers.as_mut().and_then(Iterator::next),
-            ..goal_report(goal, experiment, (&run, days.as_deref()), self.config.currency)
+            ..goal_report(goal, experiment, (run, days.as_deref()), self.config.currency)
         });
         ExperimentReport {
             key: experiment.key.clone(),
@@ -221,7 +221,7 @@ impl Read<'_> {
             ended_local: local(experiment.ended_at),
             unit: experiment.unit,
             coverage: allocation.map_or(0.0, |allocation| share(allocation.coverage)),
-            crossovers: get(&run, Metric::Crossovers),
+            crossovers: get(run, Metric::Crossovers),
             plan: experiment.plan.clone(),
             shown_from: experiment.started_at.map(|start| start.saturating_add(RESULTS_AFTER)),
             summary,

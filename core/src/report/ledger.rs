@@ -155,8 +155,9 @@ impl Ledger {
     }
 
     /// An entity's figures over its whole run.
-    pub fn run(&self, entity: Entity) -> Figures {
-        self.runs.get(&(entity, RUN)).cloned().unwrap_or_default()
+    pub fn run(&self, entity: Entity) -> &Figures {
+        static NONE: Figures = Figures::new();
+        self.runs.get(&(entity, RUN)).unwrap_or(&NONE)
     }
 
     /// An entity's days within a range, but those of which nothing is left.

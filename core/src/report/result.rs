@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::evidence::{Placed, decide_on, due, exposed, float, mismatch_of, sums};
-use super::{Range, Read, get, ratio};
+use super::{Range, Read, ratio};
 use crate::config::{Experiment, Status, Variant};
 use crate::decision::{Breach, Decision, State, results_show};
-use crate::facts::{Entity, Figures, Metric};
+use crate::facts::{Entity, Figures};
 use crate::statistics::sample::{Outlook, outlook};
 use crate::statistics::{Comparison, Figure, Mismatch, compare};
 use crate::time::{DAY, Day, HOUR, Millis};
@@ -146,14 +146,13 @@ impl Read<'_> {
     /// Units newly exposed a day, of the last days and of the part of today that is over; less of a shorter run.
     fn units_per_day(&self, experiment: &Experiment, start: Millis) -> f64 {
         let days = traffic_days(self.today);
-        let counted = self.ledger.over(Entity::Experiment(experiment.number), days);
-        let exposures =
-            (0_u8..).zip(&experiment.variants).map(|(variant, _)| get(&counted, Metric::Exposures(variant)));
+        let days = self.ledger.days(Entity::Experiment(experiment.number), days);
+        let exposures: i128 = days.flat_map(|(_, figures)| exposed(experiment, figures)).sum();
         let midnight = self.as_of - self.config.zone().time_of_day(self.as_of);
         let from = start.max(midnight - Millis::from(TRAFFIC_DAYS - 1) * DAY);
         // The first hour of a run says nothing of a day.
         let lasted = (self.as_of - from).max(HOUR);
-        float(exposures.sum()) * float(DAY.into()) / float(lasted.into())
+        float(exposures) * float(DAY.into()) / float(lasted.into())
     }
 }
 

@@ -111,7 +111,7 @@ impl Read<'_> {
             credited: self.worth(one, whole, Metric::Credited, Metric::People),
             uncredited: self.worth(one, whole, Metric::Uncredited, Metric::UncreditedPeople),
             journeys: journeys.map(|journey| self.journey(one, journey)).collect(),
-            uplift: UpliftCounts::of(&self.ledger.run(whole)).uplift(),
+            uplift: UpliftCounts::of(self.ledger.run(whole)).uplift(),
             uplift_days: self.each_day(&[whole], &|all| {
                 Some(UpliftCounts::of(&all[0])).filter(|counts| *counts != UpliftCounts::default())
             }),

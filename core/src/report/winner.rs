@@ -20,7 +20,7 @@ pub fn winner(config: &Config, experiment: &Experiment, ledger: &Ledger, now: Mi
     let read = Read { config, ledger, asked, as_of: now, today };
     let run = ledger.run(Entity::Experiment(experiment.number));
     let goal = experiment.goals.first()?;
-    let summary = read.results(experiment, &run).summary;
+    let summary = read.results(experiment, run).summary;
     Some(Event::Winner(Box::new(Winner {
         experiment: About::of(experiment, now),
         variant: experiment.variants.get(usize::from(variant))?.clone(),
@@ -33,7 +33,7 @@ pub fn winner(config: &Config, experiment: &Experiment, ledger: &Ledger, now: Mi
         .to_owned(),
         confidence: experiment.plan.confidence,
         effect: effect(decision, variant),
-        figures: arms(experiment, &run, config.currency),
+        figures: arms(experiment, run, config.currency),
         summary: summary.sentence,
     })))
 }
