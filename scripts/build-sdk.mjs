@@ -95,6 +95,8 @@ const SPARE = [
   ["the guesses at what it is given", /(function initSync\(module\) \{\n)[\s\S]*?(\n {4}const imports = [^\n]*\n)\s*if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}\n/, "$1$2"],
   ["the look at its memory by another name", /cachedDataViewMemory0\.buffer\.detached === true \|\| \(.*? && (.*?)\)\)/, "$1)"],
   ["the answer to a Safari that tires of decoding after 2 GB", /numBytesDecoded \+= len;[\s\S]*?\n {4}\}\n/, ""],
+  ["the care for numbers and places from 2^31 on", / >>> 0/g, ""],
+  ["what it remembers of its start", /^ {4}(?:wasmInstance|wasmModule|cached\w+) = (?:instance|module|null);\n/gm, ""],
 ];
 
 /**
@@ -119,6 +121,9 @@ function shortened(glue, { imports, exports }) {
     if (!pattern.test(text)) throw new Error(`wasm-bindgen's glue has changed: where is ${what}?`);
     text = text.replace(pattern, instead);
   }
+  // What makes room for a text is always the same, and need not be given with each.
+  const room = /passStringToWasm0\(\w+, (wasm\.\w+),/.exec(text)[1];
+  text = text.replace(/(passStringToWasm0\(\w+), wasm\.\w+, wasm\.\w+\)/g, "$1)").replace("arg, malloc, realloc", "arg").replace("malloc(", `${room}(`);
   return `import { ${named.join(", ")} } from "tributary-host";\n${text}`;
 }
 

@@ -15,7 +15,7 @@ pub struct Seen {
     pub site: String,
     /// The text of [`PageConfig`](tributary_core::page_config::PageConfig).
     pub config: String,
-    /// The text of [`PageTargeting`](tributary_core::page_config::PageTargeting); empty where there is none.
+    /// The text of [`page_targeting`](tributary_core::page_targeting); empty where there is none.
     pub targeting: String,
     /// What conditions are held against, as JSON.
     pub attributes: String,

@@ -19,6 +19,7 @@ impl Page {
     /// Starts measuring if that is allowed at load. An explicit word, also one to an earlier page, outranks the browser's
     /// signals; without one, the site's default holds.
     pub fn begin_if_consented(&mut self) {
+        self.address = self.here();
         let refused =
             self.found(found::MUST_ASK) || (self.config.respect_privacy_signals && self.found(found::REFUSED));
         if !refused || has_consent() {

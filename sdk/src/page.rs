@@ -50,7 +50,7 @@ pub struct Page {
     pub gone: bool,
     /// Somebody comes back at the end of this turn: what is new can go to storage then.
     pub defers: bool,
-    /// The address of the last page view.
+    /// The address of this page view.
     pub address: String,
     /// Experiments whose exposure this page view has reported, by their place in the configuration.
     pub exposed: Vec<usize>,

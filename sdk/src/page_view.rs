@@ -11,19 +11,19 @@ const URL_BYTES: usize = 2048;
 impl Page {
     /// The page was loaded or came back: it counts, and came from where the browser says.
     pub fn viewed(&mut self) {
-        self.address = self.here();
         self.record_view(&host::referrer());
     }
 
-    /// History moved: it counts when the address is another, but for a fragment that is no route. True where it counts.
+    /// History moved: a page view begins when the address is another, but for a fragment that is no route. True where one does,
+    /// also without consent: what everybody gets of an experiment that is over depends on the page.
     pub fn moved(&mut self) -> bool {
         let address = self.here();
-        let counts = self.visitor.is_some() && address != self.address;
-        if counts {
+        let begins = address != self.address;
+        if begins {
             let before = core::mem::replace(&mut self.address, address);
             self.record_view(&before);
         }
-        counts
+        begins
     }
 
     /// What of the page's address may leave it.
@@ -32,7 +32,7 @@ impl Page {
     }
 
     /// The page's address; with its fragment only where the page's routes are there.
-    fn here(&self) -> String {
+    pub fn here(&self) -> String {
         let address = host::address();
         if self.found(found::HASH_ROUTES) { address } else { cut(&address, b'#').0.into() }
     }

@@ -15,16 +15,21 @@ const LONGEST_MS: i64 = 24 * 3_600_000;
 /// It is kept anew after so much, not at each event.
 const PRECISION_MS: i64 = 60_000;
 
-/// When the session began that goes on now. A clock that was set back says nothing about silence.
-pub fn first() -> i64 {
-    let now = host::clock();
+/// When the session began that goes on at this time, and until when that is kept. A clock that was set back says nothing
+/// about silence.
+pub fn at(now: i64) -> (i64, i64) {
     let kept = host::get(NAME);
     let (began, last) = cut(&kept, b' ');
-    let (mut began, last) = (number(began), number(last));
+    let (began, last) = (number(began), number(last));
+    let is_over = now - last >= PRECISION_MS && (now - last > SILENCE_MS || now - began >= LONGEST_MS);
+    (if is_over { now } else { began }, last)
+}
+
+/// When the session began that goes on now; that it does is kept.
+pub fn first() -> i64 {
+    let now = host::clock();
+    let (began, last) = at(now);
     if now - last >= PRECISION_MS {
-        if now - last > SILENCE_MS || now - began >= LONGEST_MS {
-            began = now;
-        }
         let mut text = String::new();
         json::number(&mut text, began);
         text.push(' ');

@@ -59,9 +59,11 @@ fn note_first() {
 }
 
 /// Whether the visitor was here before this session. Of one that is older than what is stored nobody knows a first session.
+/// It is asked without consent too, of who gets an experiment that is over: then there is no visitor, and nothing is kept.
 #[cfg(feature = "targeting")]
 pub fn is_returning() -> bool {
-    tributary_core::text::number(&host::get(FIRST)) != session::first()
+    let (session, _) = session::at(host::clock());
+    !kept().is_empty() && tributary_core::text::number(&host::get(FIRST)) != session
 }
 
 fn keep(id: String) -> String {

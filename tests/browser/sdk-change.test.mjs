@@ -107,6 +107,21 @@ test("changes of certain pages come and go with the address, and each page view 
   await opening.visitor.close();
 });
 
+test("without consent what everybody gets of an experiment that is over comes and goes with the address, too", async () => {
+  const over = { key: "hero", seed: "", version: 0, variants: [["b", 10_000]] };
+  const site = on.site({ experiments: [over], changes: [["hero", [["b", [[TEXT, "h1", [STARTS_WITH, "/sale"], "Sale"]]]]]] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/over-asking", html(site.tag(`${PATIENT} data-consent="required"`), "<h1>Old</h1>")));
+  const textAt = (path) =>
+    page.evaluate((path) => {
+      history.pushState(null, "", path);
+      return document.querySelector("h1").textContent;
+    }, path);
+  assert.deepEqual([await textAt("/sale"), await textAt("/other")], ["Sale", "Old"]);
+  assert.deepEqual(site.batches, []);
+  await visitor.close();
+});
+
 test("pages are compared as goals compare them, with the allowed query parameters only", async () => {
   const found = [[EQUALS, "/page?q=1"], [CONTAINS, "page?q"], [REGEX, "/page\\?q=\\d$"], [CONTAINS, "127.0.0.1"], [EQUALS, "/page"], [REGEX, "("], [CONTAINS, "secret"]];
   const changes = found.map((page, index) => [CLASS, "h1", page, [`c${index}`], []]);
@@ -116,6 +131,15 @@ test("pages are compared as goals compare them, with the allowed query parameter
   await page.waitForFunction(() => document.querySelector("h1").className);
   assert.equal(await page.evaluate(() => document.querySelector("h1").className), "c0 c1 c2 c3");
   await visitor.close();
+});
+
+test("what moves to a place that comes later moves when it is there, and exposes nobody before", async () => {
+  const opening = await opened([[MOVE, ".price", null, ".late", "append"]], inBody('<p class="price">1</p>'));
+  assert.deepEqual(await exposures(opening), []);
+  await opening.page.evaluate(() => document.getElementById("body").insertAdjacentHTML("beforeend", '<div class="late"></div>'));
+  await opening.until(() => document.querySelector(".late > .price"));
+  assert.deepEqual(await exposures(opening), ["b"]);
+  await opening.visitor.close();
 });
 
 test("a selector that the browser does not understand changes nothing and exposes nobody", async () => {
@@ -148,5 +172,34 @@ test("a redirect keeps the query, and ends where it leads", async () => {
   const page = await visitor.open(`${on.page("/again", html(site.tag(PATIENT), "<p>Again</p>"))}?utm_source=mail`, { ready: false });
   await page.waitForFunction(() => location.search === "?v=b&utm_source=mail" && window.tributary?.flush && document.readyState === "complete");
   assert.equal(await page.evaluate(() => document.documentElement.style.visibility), "");
+  await visitor.close();
+});
+
+test("a redirect keeps a parameter as often as it was there", async () => {
+  const site = on.site({ experiments: all("b"), changes: [["hero", [["b", [[REDIRECT, "", [EQUALS, "/often"], "/often-b?v=b"]]]]]] });
+  const visitor = await on.visitor();
+  on.page("/often-b", html(site.tag(PATIENT), "<p>B</p>"));
+  const page = await visitor.open(`${on.page("/often", html(site.tag(PATIENT), "<p>A</p>"))}?f=1&f=2`, { ready: false });
+  await page.waitForFunction(() => location.pathname === "/often-b" && window.tributary?.flush && document.readyState === "complete");
+  assert.equal(await page.evaluate(() => location.search), "?v=b&f=1&f=2");
+  await visitor.close();
+});
+
+test("who is at the target already is not sent there again, however the query is written", async () => {
+  const site = on.site({ experiments: all("b"), changes: [["hero", [["b", [[REDIRECT, "", [CONTAINS, "/there"], "/there?v=b"]]]]]] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(`${on.page("/there", html(site.tag(PATIENT), "<p>There</p>"))}?flag&q=a%20b&v=b`);
+  await page.evaluate(() => tributary.flush());
+  assert.equal(await page.evaluate(() => location.search), "?flag&q=a%20b&v=b");
+  assert.deepEqual(site.named("$exposure"), []);
+  await visitor.close();
+});
+
+test("a redirect to another fragment of the page hides nothing for longer than that takes", async () => {
+  const site = on.site({ experiments: all("b"), changes: [["hero", [["b", [[REDIRECT, "", [EQUALS, "/fragment"], "/fragment#b"]]]]]] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/whole", html(site.tag(PATIENT), "<p>A</p>")));
+  await page.evaluate(() => history.pushState(null, "", "/fragment"));
+  await page.waitForFunction(() => location.hash === "#b" && document.documentElement.style.visibility === "", { timeout: 2_000 });
   await visitor.close();
 });

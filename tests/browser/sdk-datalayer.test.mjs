@@ -122,14 +122,15 @@ test("what is no event of a shop, and what cannot be read, is left alone and cos
 
 test("exposures go out, as gtag's events where the page has it, and come back as nothing", async () => {
   const viewed = { experiment_id: "hero", variation_id: "b" };
-  const plain = await inPage(() => {
-    tributary.getVariant("hero");
+  const plain = await inPage(async () => {
+    // Told when the call is over.
+    await tributary.getVariant("hero");
     return window.dataLayer.filter(({ event }) => event === "experiment_viewed");
   });
   assert.deepEqual(plain.outcome, [{ event: "experiment_viewed", ...viewed }]);
   const called = await inPage(
-    () => {
-      tributary.getVariant("hero");
+    async () => {
+      await tributary.getVariant("hero");
       return dataLayer.map((message) => [...(message.length ? message : [])]);
     },
     { before: GTAG },

@@ -52,6 +52,16 @@ test("cookieless: an id for one page load, nothing kept, no experiments", async 
   await visitor.close();
 });
 
+test("cookieless: a look at a variant, and what led to the shop, are kept in no storage either", async () => {
+  const over = { key: "over", seed: "", version: 0, variants: [["b", 10_000]], condition: "1\n4\n1\nutmSource\n0\nmail\n" };
+  const site = on.site({ targeted: [over] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(`${on.page("/cookieless-look", html(site.tag("data-cookieless")))}?tributary=hero:b&utm_source=mail`);
+  assert.deepEqual(await page.evaluate(() => [tributary.getVariant("hero"), tributary.getVariant("over")]), ["b", "b"]);
+  assert.deepEqual(await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length]), ["", 0, 0]);
+  await visitor.close();
+});
+
 test("forty kilobytes of the page's own beacons beside ours cost nothing", async () => {
   const site = on.site();
   const visitor = await on.visitor();

@@ -31,6 +31,23 @@ test("a listener hears of the exposures that there were, and of those that come,
   await visitor.close();
 });
 
+test("what a listener of exposures calls does what it does elsewhere", async () => {
+  const site = on.site({ experiments: [ALL_B, ALL_CONTROL] });
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/within", html(site.tag())));
+  const heard = await page.evaluate(async () => {
+    const heard = [];
+    await tributary.on("exposure", ({ experiment }) => heard.push(experiment, tributary.getAssignments(), tributary.getVariant("menu")));
+    tributary.getVariant("hero");
+    await tributary.flush();
+    return heard;
+  });
+  const all = { hero: "b", menu: "control" };
+  assert.deepEqual(heard, ["hero", all, "control", "menu", all, "control"]);
+  assert.deepEqual(site.named("$exposure").map(({ body }) => body.experiment), ["hero", "menu"]);
+  await visitor.close();
+});
+
 test("a listener hears of assignments without exposing, and again when the visitor is another", async () => {
   const site = on.site({ experiments: [ALL_B] });
   const visitor = await on.visitor();

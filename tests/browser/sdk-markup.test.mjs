@@ -52,6 +52,15 @@ test("whoever is in no experiment sees control and is not exposed", async () => 
   await opening.visitor.close();
 });
 
+test("another visitor in the same page view, who sees the variant too, is exposed too", async () => {
+  const opening = await opened([ALL_B], PLACE);
+  await opening.page.evaluate(() => tributary.clear());
+  assert.deepEqual(await opening.shown(), ["B"]);
+  assert.deepEqual(await exposures(opening), [["hero", "b"], ["hero", "b"]]);
+  assert.equal(new Set(opening.site.named("$exposure").map(({ visitor }) => visitor)).size, 2);
+  await opening.visitor.close();
+});
+
 test("several places of an experiment are one exposure", async () => {
   const place = (text) => `<div class="place">${template("b", text)}control</div>`;
   const opening = await opened([ALL_B], place("one") + place("two"));

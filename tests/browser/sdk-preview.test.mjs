@@ -68,7 +68,7 @@ test("without consent it is shown, and nothing is kept or sent", async () => {
 });
 
 test("what is no pair of an experiment and a variant is passed over", async () => {
-  const { visitor, shown } = await opened("?tributary=hero,:b,hero:,,other:x:y");
+  const { visitor, shown } = await opened("?tributary=hero,:b,hero:,,hero:b:y,hero:<b>,<i>:b,other:x");
   assert.deepEqual(await shown(), ["Control", "control", { hero: "control", other: "x" }]);
   await visitor.close();
 });

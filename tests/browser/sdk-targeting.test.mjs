@@ -136,6 +136,17 @@ test("a visitor of an earlier session comes back", async () => {
   await visitor.close();
 });
 
+test("without consent whoever an experiment that is over is for gets its variant, comes back to nobody's knowledge, and nothing is kept", async () => {
+  const over = { key: "hero", seed: "", version: 0, variants: [["b", 10_000]] };
+  const { visitor, page, assignments } = await opened(
+    [{ ...over, condition: isTrue("returning", false) }, { ...over, key: "old", condition: isTrue("returning", true) }],
+    { attributes: 'data-consent="required"', query: "?utm_source=mail" },
+  );
+  assert.deepEqual(await assignments(), { hero: "b" });
+  assert.deepEqual(await page.evaluate(() => [document.cookie, Object.keys(localStorage), Object.keys(sessionStorage)]), ["", [], []]);
+  await visitor.close();
+});
+
 test("an experiment of profiles is given after identify, to the profile, and its events name it", async () => {
   const { site, visitor, page, assignments, flush } = await opened([{ key: "hero", isOfProfiles: true }]);
   assert.deepEqual(await assignments(), {});

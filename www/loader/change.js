@@ -13,7 +13,7 @@ const { document } = self;
 
 /** `{ key, variants: Map(variant → changes), all }`. */
 let experiments = [];
-/** Experiments that this page view has exposed. */
+/** Experiments that are exposed in this page view, for this visitor. */
 let exposed = new Set();
 /** The page's address as goals see it: with the allowed query parameters only. */
 let address = '';
@@ -32,7 +32,8 @@ const find = safely((selector) => document.querySelectorAll(selector), []);
 const targets = ({ kind, selector, page, values }) => {
   if (!isAt(page)) return [];
   if (kind === REDIRECT) return isElsewhere(values) ? [document] : [];
-  const found = [...find(selector)];
+  // To a place that is not there yet nothing is moved, and nobody was given that.
+  const found = kind === MOVE && !find(values[0]).length ? [] : [...find(selector)];
   // Moved one by one to the place behind another element, or to the first, they would come there in reverse.
   return kind === MOVE && /after|prepend/.test(values[1]) ? found.reverse() : found;
 };
@@ -77,8 +78,8 @@ export function give(live, expose) {
   for (const experiment of experiments) giveOne(experiment, live.get(experiment.key), expose);
 }
 
-/** Another page view, perhaps at another address. */
-export function viewed() {
+/** Another page view, perhaps at another address, or another visitor: all is given anew. */
+export function renew() {
   exposed = new Set();
   // The last in the list of what can happen: see sdk/src/api.rs.
   address = ask(sdk.happened, 9) ?? '';
@@ -86,7 +87,6 @@ export function viewed() {
 
 /** Takes in the configuration. An experiment with HTML that cannot be made here is not given at all. */
 export function prepare(given = []) {
-  viewed();
   const one = ([kind, selector, page, ...values]) => ({ kind, selector, page, values: KINDS[kind].prepare?.(values) ?? values, done: new Map() });
   const read = safely(([key, variants]) => {
     const made = new Map(variants.map(([name, changes]) => [name, changes.map(one)]));

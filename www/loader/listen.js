@@ -36,10 +36,13 @@ function look(api) {
 function listen({ api, exposures }) {
   listening = true;
   assignments = api.getAssignments();
+  // Told when the wasm is done: within it nothing that a listener calls would do anything.
   exposures.push = (exposure) => {
-    Array.prototype.push.call(exposures, exposure);
-    tellAll('exposure', detailOf(exposure));
-    return exposures.length;
+    queueMicrotask(() => {
+      Array.prototype.push.call(exposures, exposure);
+      tellAll('exposure', detailOf(exposure));
+    });
+    return exposures.length + 1;
   };
   for (const name of CHANGING.filter((name) => api[name])) {
     const act = api[name];

@@ -14,7 +14,7 @@ const SELECTOR = `template[${EXPERIMENT}]`;
 const shown = new WeakMap();
 /** Elements that the parser may still be in: what comes into them yet is control. */
 const open = new Set();
-/** Experiments that this page view has exposed. */
+/** Experiments that are exposed in this page view, for this visitor. */
 let exposed = new Set();
 
 const isTemplate = (node) => node.nodeType === 1 && matches.call(node, SELECTOR);
@@ -79,7 +79,7 @@ export function give(live, expose) {
   }
 }
 
-/** Another page view: what is still there is given anew. */
-export function viewed() {
+/** Another page view, or another visitor: what is still there is given anew. */
+export function renew() {
   exposed = new Set();
 }

@@ -11,15 +11,23 @@ const PATIENCE = 4_000;
 /** The address to go to: with the query of this one, but for what it says itself. */
 function target([url]) {
   const to = new URL(url, location.href);
+  const own = new Set(to.searchParams.keys());
   for (const [name, value] of new URL(location.href).searchParams) {
-    if (!to.searchParams.has(name)) to.searchParams.append(name, value);
+    if (!own.has(name)) to.searchParams.append(name, value);
   }
   to.hash ||= location.hash;
   return to.href;
 }
 
+/** One text for all ways of writing the same query: leaving for another of them might never end. */
+function comparable(address) {
+  const url = new URL(address);
+  url.searchParams.sort();
+  return url.href;
+}
+
 /** Whether the page is not there yet. */
-export const isElsewhere = safely((values) => !document.prerendering && target(values) !== location.href, false);
+export const isElsewhere = safely((values) => !document.prerendering && comparable(target(values)) !== comparable(location.href), false);
 
 let leaving = false;
 
@@ -37,5 +45,7 @@ export const leave = safely((values) => {
   };
   later(show, PATIENCE);
   self.addEventListener('pageshow', show);
+  // Another fragment is no other document.
+  self.addEventListener('hashchange', show);
   location.replace(target(values));
 });

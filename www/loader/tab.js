@@ -4,8 +4,8 @@ import { get, safely, site } from 'tributary-host';
 
 const storage = safely(() => sessionStorage)();
 
-/** Without consent nothing is kept. */
-export const keep = safely((name, text) => get('visitor') && storage.setItem(site.name + name, text));
+/** Without consent nothing is kept, and without cookies neither. */
+export const keep = safely((name, text) => !site.cookieless && get('visitor') && storage.setItem(site.name + name, text));
 
 export const recall = safely((name) => storage.getItem(site.name + name), null);
 

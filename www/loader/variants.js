@@ -54,6 +54,9 @@ export const assignments = () => ({ ...parse(ask(sdk.assignments) ?? '{}'), ...O
 
 /** Who the visitor is may have changed, or what may be given. */
 export const refresh = safely(() => {
+  // Whom an exposure counts for may be another: the wasm knows which there were.
+  change.renew();
+  markup.renew();
   if (!get('visitor')) forget();
   const late = isLate();
   live = new Map(entries(assignments()).filter(([key, variant]) => !late || live.get(key) === variant));
@@ -64,8 +67,6 @@ export const refresh = safely(() => {
 export const viewed = safely(() => {
   moved = performance.now();
   told = new Set();
-  change.viewed();
-  markup.viewed();
   refresh();
 });
 
@@ -96,8 +97,9 @@ const readPreview = safely(() => {
   let asked = new URLSearchParams(location.search).get('tributary');
   if (asked === null) asked = recall('preview');
   else keep('preview', asked);
-  const pairs = asked?.split(',').map((pair) => pair.split(':')) ?? [];
-  forced = new Map(pairs.filter(([key, variant]) => key && variant));
+  // Keys and nothing else: pages put what `getVariant` gives into class names, and into HTML.
+  const pairs = asked?.split(',').map((pair) => /^([\w-]+):([\w-]+)$/.exec(pair)) ?? [];
+  forced = new Map(pairs.filter(Boolean).map(([, ...pair]) => pair));
 });
 
 /** Begins to look. `given` is what the collector put in front of the script, `options` are those of the tag. */

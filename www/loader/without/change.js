@@ -2,4 +2,4 @@
 
 export function give() {}
 export function prepare() {}
-export function viewed() {}
+export function renew() {}
