@@ -235,7 +235,7 @@ mod tests {
         let empty = Report { totals: Totals::default(), experiments: vec![], ..report() };
         let page = overview(&empty, &tag()).into_string();
         assert!(page.contains("https://t.example/t.js?site=08c0ffee"), "{page}");
-        assert!(page.contains("&lt;script&gt;the(stub)&lt;/script&gt;"), "{page}");
+        assert!(page.contains("&lt;script data-global=&quot;ttoolab&quot;&gt;the(stub)&lt;/script&gt;"), "{page}");
     }
 
     #[test]
