@@ -129,12 +129,12 @@ fn an_experiment_under_way_says_what_is_known_and_what_is_missing() {
         (
             "nobody yet",
             Run { age: HOUR, ..run(none(), vec![rate(0, 0), rate(0, 0)]) },
-            "Nothing to compare yet. Nobody was given a variant yet: pages ask for a variant with getVariant, and only then somebody is counted.",
+            "Nothing to compare yet. Nobody was given a variant yet: pages give one by getVariant, markup or changes, and only then somebody is counted.",
         ),
         (
             "nobody for two weeks",
             run(none(), vec![rate(0, 0), rate(0, 0)]),
-            "Nothing to compare yet. Nobody was given a variant since the start: check that pages ask for a variant with getVariant, and only then somebody is counted.",
+            "Nothing to compare yet. Nobody was given a variant since the start: check that pages give one by getVariant, markup or changes, and only then somebody is counted.",
         ),
         (
             "the first day",

@@ -235,8 +235,8 @@ test("who has nothing yet is shown how to make it, and the tag with its stub", a
   const site = await siteFor(on);
   const cookie = cookieOf(await signIn(site.key, site.secret));
   const { body } = await get(`/sites/${site.key}`, cookie);
-  assert.ok(body.includes(`&lt;script async src=&quot;${on.origin}/t.js?site=${site.key}&quot;&gt;`), body);
-  assert.match(body, /&lt;script&gt;\(\(\w,\w,\w\)=&gt;.*&lt;\/script&gt;/);
+  assert.ok(body.includes(`&lt;script async src=&quot;${on.origin}/t.js?site=${site.key}&quot; data-global=&quot;ttoolab&quot;&gt;`), body);
+  assert.match(body, /&lt;script data-global=&quot;ttoolab&quot;&gt;\(\(\w,\w,\w\)=&gt;.*&lt;\/script&gt;/);
   for (const kind of ["communications", "campaigns", "experiences", "goals"]) {
     const page = (await get(`/sites/${site.key}/${kind}`, cookie)).body;
     assert.ok(page.includes(`/v1/sites/${site.key}/${kind} \\`), kind);

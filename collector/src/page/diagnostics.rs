@@ -101,7 +101,7 @@ fn told(reason: Reason) -> (&'static str, &'static str, &'static str) {
         ),
         Reason::TooOld => (
             "Too old",
-            "More than 7 days old from a page or 400 from a server, or from before a person's folded history.",
+            "More than 7 days old from a page or 400 from a server, or from before what of a person has been summed up for good.",
             "Import history oldest first; phones that were offline for a week lose what they kept.",
         ),
         Reason::InFuture => (

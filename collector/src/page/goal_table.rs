@@ -117,7 +117,7 @@ fn table(goal: &GoalReport, experiment: &ExperimentReport, results: bool, curren
                             (layout::cell(rate, &shown(number::percent(figures.conversions, figures.exposures))))
                         }
                         @if let Some(currency) = currency { (revenue_cells(figures, currency, results)) }
-                        (layout::cell("Difference to control", &match goal.variants.first() {
+                        (layout::cell(&format!("Difference in {decides}"), &match goal.variants.first() {
                             Some(control) if place > 0 => shown(difference(goal, figures, control, currency)),
                             _ => number::NONE.into(),
                         }))

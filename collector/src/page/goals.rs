@@ -34,7 +34,7 @@ pub fn goals(report: &Report, tag: &Tag) -> Markup {
         @if report.goals.is_empty() {
             section.card {
                 (snippet::make(
-                    "No goal yet. A goal says what the whole site is for; journeys work towards it with treatments: variants, communications, executions.",
+                    "No goal yet. A goal says what the whole site is for; journeys work towards it with treatments: variants, communications, triggered experiences.",
                     &report.site, &tag.origin, "goals",
                     r#"{"key": "revenue", "name": "Revenue", "event": "purchase", "measure": "value", "property": "revenue"}"#,
                 ))
@@ -155,7 +155,7 @@ fn uplift(uplift: &Uplift) -> Markup {
             }
             p.soft {
                 @if let Some([from, to]) = uplift.interval {
-                    "With 95 % confidence the uplift is between " (signed(from)) " and " (signed(to)) "."
+                    "With 95 % confidence the uplift is between " (number::change(from)) " and " (number::change(to)) "."
                 } @else { "Too little is known yet to say how sure that is." }
             }
         }
@@ -170,12 +170,6 @@ fn share(part: i128, whole: i128) -> String {
 fn incremental(uplift: &Uplift) -> String {
     let UpliftCounts { treated, treated_converted, control, control_converted } = uplift.counts;
     number::tenths(treated_converted * control - control_converted * treated, control)
-}
-
-/// A share with its sign, in tenths of a percent.
-#[expect(clippy::cast_possible_truncation, reason = "beyond any share that is shown")]
-fn signed(share: f64) -> String {
-    format!("{} %", number::tenths((share * 1_000.0).round() as i128, 10))
 }
 
 #[cfg(test)]
@@ -208,7 +202,7 @@ mod tests {
     fn how_sure_an_uplift_is_stands_beside_it() {
         let counts = UpliftCounts { control: 500, control_converted: 20, treated: 1_000, treated_converted: 60 };
         let shown = uplift(&of(counts, Some([-0.2418, 1.2418]))).into_string();
-        assert!(shown.contains("between −24.2 % and +124.2 %"), "{shown}");
+        assert!(shown.contains("between −24.2\u{a0}% and +124.2\u{a0}%"), "{shown}");
         let shown = uplift(&of(counts, None)).into_string();
         assert!(shown.contains("Too little is known yet"), "{shown}");
     }

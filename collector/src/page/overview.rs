@@ -70,12 +70,18 @@ fn credit(report: &Report) -> Markup {
     }
     let row = |head, revenue| Row { head, cells: money::sales(revenue).into() };
     let rows: Vec<Row> = best.iter().map(|one| row(html! { (one.name) }, &one.figures.revenue)).collect();
-    let closing = [row(html! { "Unattributed" }, &report.totals.unattributed)];
+    let closing = [
+        row(html! { "Unattributed" }, &report.totals.unattributed),
+        row(html! { "All orders" }, &report.totals.revenue),
+    ];
     html! {
         section.card {
             header {
                 h2 { "What caused the orders" }
-                a.soft href={ "/sites/" (report.site) "/communications" } { "All communications" }
+                a.soft href={ "/sites/" (report.site) "/communications" } {
+                    @if !rest.is_empty() { "These earned most. " }
+                    "All communications"
+                }
             }
             (table("What caused the orders", &CREDIT, &rows, &closing))
         }
@@ -104,7 +110,7 @@ fn holdout(holdout: &Holdout) -> Markup {
     };
     html! {
         section.card {
-            header { h2 { "Holdout" } span.soft { "Visitors who get no variant, journey or execution, against all others" } }
+            header { h2 { "Holdout" } span.soft { "Visitors who get no variant, journey or triggered experience, against all others" } }
             (table("Holdout", &HOLDOUT, &[row("Held out", &holdout.held_out), row("All others", &holdout.others)], &[]))
         }
     }
@@ -158,7 +164,7 @@ fn primary_goal(experiment: &ExperimentReport, report: &Report) -> Markup {
                 small { (experiment.summary.headline) }
                 small { (known.collect::<Vec<_>>().join(", ")) @if per_visitor { " a visitor" } }
             } @else if experiment.status == Status::Running {
-                small { "counts only until 24 hours" }
+                small { "results from 24 hours on" }
             }
         }
     }
@@ -229,13 +235,13 @@ mod tests {
         let empty = Report { totals: Totals::default(), experiments: vec![], ..report() };
         let page = overview(&empty, &tag()).into_string();
         assert!(page.contains("https://t.example/t.js?site=08c0ffee"), "{page}");
-        assert!(page.contains("&lt;script&gt;the(stub)&lt;/script&gt;"), "{page}");
+        assert!(page.contains("&lt;script data-global=&quot;ttoolab&quot;&gt;the(stub)&lt;/script&gt;"), "{page}");
     }
 
     #[test]
     fn an_experiment_of_less_than_a_day_shows_no_figure_that_could_decide() {
         let young = experiment(2 * tributary_core::time::HOUR);
         let page = overview(&Report { experiments: vec![young], ..report() }, &tag()).into_string();
-        assert!(page.contains("counts only") && !page.contains("a visitor"), "{page}");
+        assert!(page.contains("results from 24 hours on") && !page.contains("a visitor"), "{page}");
     }
 }

@@ -74,7 +74,8 @@ fn sample(progress: &Progress, experiment: &ExperimentReport) -> Markup {
             progress max="1" value=(format!("{share:.4}")) aria-label="Sample" {}
             p {
                 b { (number::count(progress.fewest)) } " of " (number::plural(required, unit)) " needed in the smallest variant"
-                @if let Some(days) = progress.days_to_go.filter(|days| *days > 0) { " · about " (number::plural(days, "day")) " to go" }
+                // Not before results show: an hour's traffic says little of a day's.
+                @if let Some(days) = progress.days_to_go.filter(|days| *days > 0 && experiment.decision.is_some()) { " · about " (number::plural(days, "day")) " to go" }
                 @if let Some(effect) = progress.outlook.smallest_effect.filter(|_| is_open) { " · differences of " (number::size(effect)) " and more would show by now" }
             }
         }

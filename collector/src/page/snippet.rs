@@ -50,7 +50,7 @@ pub fn no_exposure(site: &str, key: &str, variant: &str, tag: &Tag) -> Markup {
     html! {
         section.card.empty {
             h2 { "No exposure yet" }
-            p { "An exposure is counted when a page asks for a visitor's variant. Ask for it where the variants differ:" }
+            p { "An exposure is counted when a page gives a visitor a variant: by markup, by changes, or when it is asked for where the variants differ:" }
             pre {
                 "tributary.ready().then(() => {\n"
                 "  if (tributary.getVariant(\"" (key) "\") === \"" (variant) "\") {\n"
@@ -84,8 +84,8 @@ pub fn make(text: &str, site: &str, origin: &str, kind: &str, body: &str) -> Mar
 fn copied(site: &str, tag: &Tag) -> Markup {
     html! {
         pre.wrap {
-            "<script>" (tag.stub) "</script>\n"
-            "<script async src=\"" (tag.origin) "/t.js?site=" (site) "\"></script>"
+            "<script data-global=\"ttoolab\">" (tag.stub) "</script>\n"
+            "<script async src=\"" (tag.origin) "/t.js?site=" (site) "\" data-global=\"ttoolab\"></script>"
         }
     }
 }

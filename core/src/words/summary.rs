@@ -89,12 +89,12 @@ fn under_way(situation: &Situation<'_>) -> (String, String) {
 
 /// Nobody was exposed.
 fn nobody(situation: &Situation<'_>) -> String {
-    let asks = "pages ask for a variant with getVariant, and only then somebody is counted";
+    let gives = "pages give one by getVariant, markup or changes, and only then somebody is counted";
     match situation.status {
         Status::Completed => "The experiment ended before anybody was given a variant.".to_owned(),
         Status::Paused => "Nobody was given a variant before the pause.".to_owned(),
-        _ if situation.shows => format!("Nobody was given a variant since the start: check that {asks}."),
-        _ => format!("Nobody was given a variant yet: {asks}."),
+        _ if situation.shows => format!("Nobody was given a variant since the start: check that {gives}."),
+        _ => format!("Nobody was given a variant yet: {gives}."),
     }
 }
 
