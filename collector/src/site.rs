@@ -3,6 +3,7 @@
 
 mod look;
 mod push;
+mod report;
 
 use std::cell::{Cell, RefCell};
 use std::panic::AssertUnwindSafe;
@@ -11,7 +12,6 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use tributary_core::config::Config;
 use tributary_core::config_input::{self, ExperimentChange, ExperimentStart, NewExperiment, SiteChange};
-use tributary_core::report::{Asked, By, Report};
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, SqlStorageValue, State, Url, durable_object,
 };
@@ -209,11 +209,9 @@ impl Inner {
             }
             (Method::Post, ["experiments", key, "decide"]) => self.decide(key, &received, pending(&url)).await,
             (Method::Get, ["experiments", key, "decisions"]) => self.findings(&account.config, key),
-            (Method::Get, ["report"]) => {
-                Ok(json_text(200, self.report(&account.config, &url, &received, None)?.to_json())?)
-            }
+            (Method::Get, ["report"]) => Ok(json_text(200, self.report(&url, &received, None).await?.to_json())?),
             (Method::Get, ["page", "webhooks"]) => {
-                let report = self.report(&account.config, &url, &received, None)?;
+                let report = self.report(&url, &received, None).await?;
                 let shown = self.place(&account, &received).shown().await?;
                 let tag = Tag { origin: origin(&url), stub: String::new() };
                 let page = page::webhooks(&report, &account.config.zone(), &shown, &tag);
@@ -221,7 +219,7 @@ impl Inner {
             }
             (Method::Get, ["page", about @ ..]) => {
                 let shown = if let ["experiments", key] = about { Some(*key) } else { None };
-                let report = self.report(&account.config, &url, &received, shown)?;
+                let report = self.report(&url, &received, shown).await?;
                 let tag = Tag { origin: origin(&url), stub: self.stub().await? };
                 let page = page::about(about, &report, &tag).ok_or_else(Problem::not_found)?;
                 Ok(Response::from_html(page.into_string())?)
@@ -281,24 +279,6 @@ impl Inner {
             self.arm(wait::fold_after(&self.env)).await;
         }
         Ok(json(200, &applied.last)?)
-    }
-
-    /// A report of what is asked for; on the page of an experiment besides each day of its run.
-    fn report(
-        &self,
-        config: &Config,
-        url: &Url,
-        received: &Received,
-        shown: Option<&str>,
-    ) -> std::result::Result<Report, Failure> {
-        let query = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-        let mut asked = Asked::parse(query, config.zone().day(received.at))?;
-        if let Some(experiment) = shown.and_then(|key| config.experiment(key)) {
-            asked.by = By::Run(experiment.number);
-        }
-        let mut ledger = inbox::read_all(&self.database, &asked.needs(config, received.at))?;
-        self.take_decisions(config, &mut ledger)?;
-        Ok(Report::read(config, &ledger, asked, received.at, pending(url)))
     }
 
     /// The stub, as it stands before the tag in a page's head.

@@ -68,14 +68,13 @@ test("a winner is told with what a receiver needs, in the turn that found it", a
 });
 
 test("deployed, experiments are looked at when it is time to, without anybody asking", async (t) => {
-  const on = await collectorFor(t, { test: false, vars: { LOOK_EVERY_MS: "50" } });
+  const on = await collectorFor(t, { test: false, vars: { LOOK_EVERY_MS: "50", FLUSH_AFTER_MS: "50" } });
   const now = Date.now();
   const site = await siteFor(on, { now });
   const experiment = hero();
   await site.run(experiment, now - 2 * DAY);
   const at = now - DAY;
   await load(site, [...lines(experiment, "control", 20, 4, { at }), ...lines(experiment, "b", 20, 18, { at })]);
-  await site.settled();
   const about = decisions(site);
   const findings = await until(about.findings, (found) => found.some(({ found: { decision } }) => decision.state === "winner"));
   assert.equal(findings.at(-1).pending, undefined);

@@ -56,6 +56,19 @@ test("what has arrived is looked at on schedule, and a row is written only when 
   assert.deepEqual(await states(about), ["collecting", "winner"]);
 });
 
+test("a report that would tell a winner keeps it first: no later look takes back what was read", async () => {
+  const site = await siteFor(on);
+  const about = decisions(site);
+  const experiment = await won(site);
+  const [read] = (await site.settled()).experiments;
+  assert.deepEqual([read.decision.state, read.decision.since], ["winner", NOW]);
+  assert.deepEqual(await states(about), ["winner"]);
+  await load(site, lines(experiment, "control", 30, 30, { name: "late" }));
+  await ring(on, site, { now: NOW + HOUR });
+  const [later] = (await site.settled("", { now: NOW + HOUR })).experiments;
+  assert.deepEqual([later.decision.state, later.decision.since], ["winner", NOW]);
+});
+
 test("within 24 hours of the start nothing is decided, and a draft is told apart from an experiment that is not there", async () => {
   const site = await siteFor(on);
   const about = decisions(site);

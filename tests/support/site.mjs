@@ -77,6 +77,12 @@ function siteOf(collector, { site, secret_key: secret }, now = NOW) {
       }
       return assert.fail(`not settled after ${READS} reads`);
     },
+    /** Has shards deliver what waits, as their alarms do: no report is read, which could decide something. */
+    async deliver(shards = 2) {
+      for (let shard = 0; shard < shards; shard += 1) {
+        await expectOk(request(collector.origin, "POST", `/test/${site}/shard/${shard}/alarm`));
+      }
+    },
     /** Rows that one of its objects read and wrote since it woke: "site" or a shard's number. */
     meter: async (object) => {
       const place = object === "site" ? "site" : `shard/${object}`;

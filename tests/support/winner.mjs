@@ -37,7 +37,7 @@ export async function won(site, plan, more) {
   const experiment = hero(plan, more);
   await site.run(experiment, NOW - 2 * DAY);
   await load(site, [...lines(experiment, "control", 20, 4), ...lines(experiment, "b", 20, 18)]);
-  await site.settled();
+  await site.deliver();
   return experiment;
 }
 

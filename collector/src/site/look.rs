@@ -51,7 +51,7 @@ struct History {
 }
 
 /// What looks came to.
-struct Looks {
+pub(super) struct Looks {
     is_watching: bool,
     is_new: bool,
 }
@@ -129,7 +129,7 @@ impl Inner {
     /// Looks, in one turn. Whatever is new has the alarm go off soon: pages are to know, and webhooks to be told, also when
     /// the power goes right after. The alarm is set without anything waited for in between, so the storage writes it with
     /// the turn or not at all.
-    async fn look_at(&self, only: Option<u16>, now: Millis, pending: Option<u32>) -> Result<Looks> {
+    pub(super) async fn look_at(&self, only: Option<u16>, now: Millis, pending: Option<u32>) -> Result<Looks> {
         let Some(account) = self.account()? else { return Ok(Looks { is_watching: false, is_new: false }) };
         let (looks, next) = turn::run(self.database.storage(), || self.look_in_turn(&account, only, now, pending))?;
         if let Some(config) = next {

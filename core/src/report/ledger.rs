@@ -141,7 +141,8 @@ impl Ledger {
         self.decisions.insert(experiment, decision);
     }
 
-    pub(super) fn decision(&self, experiment: u16) -> Option<&Decision> {
+    /// What was decided of an experiment and is kept.
+    pub fn decision(&self, experiment: u16) -> Option<&Decision> {
         self.decisions.get(&experiment)
     }
 
