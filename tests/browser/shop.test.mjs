@@ -223,7 +223,8 @@ test("after clear() the visitor stays the new one, though a request of the forme
   });
   const fresh = await id();
   assert.notEqual(fresh, former);
-  // As a late answer would leave it.
+  // Nothing is under way when the cookie is put back, as a late answer would leave it: one that is would do so once more.
+  await flushed(tab);
   await tab.evaluate((name, former) => (document.cookie = `${name}=${former}; path=/`), `tributary_${site.key}`, former);
   await open();
   assert.equal(await id(), fresh);
