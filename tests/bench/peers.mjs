@@ -22,8 +22,7 @@ const CONFIG = {
   hasCommunications: true,
 };
 
-const TAG = `<script>${preamble("bench", CONFIG)}</script>
-<script src="{{BASE}}/t.js" data-collector="{{COLLECTOR}}/"></script>
+const TAG = `<script src="{{BASE}}/t.js" data-collector="{{COLLECTOR}}/"></script>
 <script>
   window.__track = (name, props) => tributary.track(name, props);
   window.__assign = () => tributary.getVariant("bench-exp");
@@ -33,7 +32,9 @@ const TAG = `<script>${preamble("bench", CONFIG)}</script>
 function addSubject(folder) {
   const own = path.join(folder, "subjects/tributary");
   mkdirSync(path.join(own, "static"), { recursive: true });
-  cpSync(path.join(DIST_WWW, "sdk", build(CONFIG)), path.join(own, "static/t.js"));
+  // As the collector sends it.
+  const [hint, ...rest] = readFileSync(path.join(DIST_WWW, "sdk", build(CONFIG)), "utf8").split("\n");
+  writeFileSync(path.join(own, "static/t.js"), `${hint}\n${preamble("bench", CONFIG)}${rest.join("\n")}`);
   writeFileSync(path.join(own, "tag.html"), TAG);
   writeFileSync(path.join(own, "subject.json"), JSON.stringify({ label: "Tributary", experiments: "local hash", autocapture: "configured goals" }));
 }

@@ -303,14 +303,14 @@ test("a site whose shard does not hear of it yet is made, and says so", async ()
 
 describe("t.js carries what is in force", () => {
   const script = (site, { now = NOW, headers } = {}) => request(on.origin, "GET", `/t.js?site=${site.key}`, { now, headers });
-  const given = ({ body }) => JSON.parse(/^self\.__tributary=(\{[^]*?\});/.exec(body)[1]);
+  const given = ({ body }) => JSON.parse(/^self\.__tributary=(\{[^]*?\});/m.exec(body)[1]);
   const configuration = (answer) => given(answer).config;
 
   test("with the site's key, and for pages of any origin", async () => {
     const site = await siteFor(on);
     const answer = await script(site);
     assert.equal(answer.status, 200);
-    assert.ok(answer.body.startsWith(`self.__tributary={"site":"${site.key}",`), answer.body.slice(0, 80));
+    assert.ok(answer.body.includes(`\nself.__tributary={"site":"${site.key}",`), answer.body.slice(0, 80));
     assert.equal(answer.headers.get("content-type"), "text/javascript; charset=utf-8");
     assert.equal(answer.headers.get("access-control-allow-origin"), "*");
     assert.equal(answer.headers.get("cache-control"), "public, max-age=60");

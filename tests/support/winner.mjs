@@ -58,7 +58,7 @@ export const ring = async (collector, site, options) => {
 /** What pages know of an experiment: version and variants with weights, or nothing. */
 export async function inPages(collector, site, now, key = "hero") {
   const { body } = await request(collector.origin, "GET", `/t.js?site=${site.key}`, { now });
-  const told = JSON.parse(/^self\.__tributary=(\{[^]*?\});/.exec(body)[1]).config.split("\n");
+  const told = JSON.parse(/^self\.__tributary=(\{[^]*?\});/m.exec(body)[1]).config.split("\n");
   const place = told.indexOf(key);
   if (place < 0) return undefined;
   const count = Number(told[place + 7]);

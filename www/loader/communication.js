@@ -8,6 +8,8 @@ const KINDS = ['data-trib-popup', 'data-trib-notification', 'data-trib-block'];
 const DISMISS = 'data-trib-dismiss';
 /** Elements looked at in one turn of the page: about 2 ms. */
 const CHUNK = 4_000;
+/** While the parser is at work it is searched so often for what has come, in ms. */
+const PARSING = 250;
 /** A communication that goes so soon after Escape, or a click beside it, was dismissed by that. */
 const SOON = 1_500;
 /** While one is in view it is looked at so often: opacity and visibility change without an event. */
@@ -17,17 +19,23 @@ const EARLY = 5;
 /** Steps of visible shares that the browser reports: elements up to ten screens tall can fill half of one. */
 const STEPS = Array.from({ length: 21 }, (_, step) => step / 20);
 
-const { document, IntersectionObserver, MutationObserver, NodeFilter } = self;
-const { matches, getAttribute, checkVisibility } = Element.prototype;
+const { document, IntersectionObserver, MutationObserver } = self;
+const { matches, closest, getAttribute, checkVisibility } = Element.prototype;
 const SELECTOR = KINDS.map((kind) => `[${kind}]`).join();
+/** What a click can be about. */
+const ABOUT = `${SELECTOR},[${DISMISS}]`;
+/** Of most elements of a page their name says that they have no shadow root. */
+const HOSTS = ':not(a,b,br,button,em,form,i,img,input,label,li,link,meta,option,path,script,strong,svg,td,tr,ul)';
+/** What of an element already there is told. */
+const MARKS = { subtree: true, attributes: true, attributeFilter: KINDS };
 
 /** What is known of an element: since when it can be seen, whether it has appeared, whether it was dismissed. */
 const states = new WeakMap();
 /** Elements that are in view, as far as the browser's observer tells. */
 const inView = new Set();
 const roots = new WeakSet();
-/** What is still to be walked through. */
-const walkers = [];
+/** Elements that are still to be asked for a shadow root, by where they were found. */
+const hosts = [];
 
 let options;
 let onRoot;
@@ -116,26 +124,28 @@ const intersected = safely((entries) => {
   look();
 });
 
-/** An element that is there: it may be a communication, or have an open shadow root. */
-function meet(element) {
-  if (element.shadowRoot) observe(element.shadowRoot);
-  if (matches.call(element, SELECTOR) && keyOf(element)) intersections?.observe(element);
-}
+/** One that may be a communication, and is where it has a key. */
+const meet = (element) => keyOf(element) && intersections?.observe(element);
+
+const find = (node) => node.querySelectorAll(SELECTOR).forEach(meet);
+
+const enter = ({ shadowRoot }) => shadowRoot && observe(shadowRoot);
 
 /** A chunk in each turn, so that no document makes a long task. */
 const walk = safely(() => {
   walking = undefined;
-  for (let left = CHUNK; left > 0 && walkers.length; left--) {
-    const node = walkers[0].nextNode();
-    if (node) meet(node);
-    else walkers.shift();
+  for (let left = CHUNK; left > 0 && hosts.length; left--) {
+    const { value, done } = hosts[0].next();
+    if (done) hosts.shift();
+    else enter(value);
   }
-  if (walkers.length) walking = later(walk, 0);
+  if (hosts.length) walking = later(walk, 0);
 });
 
-function walkThrough(node) {
-  if (isElement(node)) meet(node);
-  walkers.push(document.createTreeWalker(node, NodeFilter.SHOW_ELEMENT));
+/** Looks at all that a node has in it. */
+function search(node) {
+  find(node);
+  hosts.push(node.querySelectorAll(HOSTS).values());
   walking ??= later(walk, 0);
 }
 
@@ -147,7 +157,13 @@ const mutated = safely((records) => {
       states.delete(target);
       intersections?.unobserve(target);
       meet(target);
-    } else for (const node of addedNodes) if (isElement(node)) walkThrough(node);
+    } else
+      for (const node of addedNodes) {
+        if (!isElement(node)) continue;
+        meet(node);
+        enter(node);
+        if (node.firstElementChild) search(node);
+      }
   }
 });
 
@@ -156,8 +172,15 @@ export const observe = safely((root) => {
   if (!mutations || roots.has(root)) return;
   roots.add(root);
   if (root !== document) onRoot(root);
-  mutations.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: KINDS });
-  walkThrough(root);
+  mutations.observe(root, { ...MARKS, childList: true });
+  search(root);
+});
+
+/** The parser would make a mutation of each element: until it is done, the document is only searched now and then. */
+const parsing = safely(() => {
+  if (document.readyState !== 'loading') return observe(document);
+  find(document);
+  later(parsing, PARSING);
 });
 
 /** What is on the screen counts anew: another page view, or a visitor who agreed only now. */
@@ -168,6 +191,8 @@ export function again() {
 
 /** The key of the communication that a click was for: none where it dismissed one, or fell beside them. */
 export const clicked = safely((event, path) => {
+  // Nearly every click is about none, and the browser knows that at once where no shadow root is in the path.
+  if (!inView.size && path[0] === event.target && !closest.call(path[0], ABOUT)) return '';
   const element = among(path);
   const dismissing = path.find((node) => isElement(node) && attribute(node, DISMISS) !== null);
   if (dismissing) {
@@ -230,5 +255,7 @@ export function watch(given, on, rooted) {
   on(self, 'pointerout', (event) => event.relatedTarget || pointed(event, []));
   on(self, 'keydown', ({ key }) => key === 'Escape' && (closing = now()));
   on(document, 'visibilitychange', look);
-  observe(document);
+  mutations.observe(document, MARKS);
+  on(document, 'DOMContentLoaded', parsing);
+  parsing();
 }

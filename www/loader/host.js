@@ -140,10 +140,10 @@ const write = (name, value, age, domain) => {
   document.cookie = `${name}=${value}; Path=/; SameSite=Lax; Max-Age=${age}${domain ? `; Domain=${domain}` : ''}${safe}`;
 };
 
-/** The domains that this host is in, the widest first. */
+/** The domains that this host is in, the widest first; an address of numbers is in none. */
 const around = () => {
   const labels = location.hostname.split('.');
-  return labels.map((_, index) => labels.slice(-1 - index).join('.'));
+  return labels.at(-1) >= 0 ? [] : labels.map((_, index) => labels.slice(-1 - index).join('.')).slice(1);
 };
 
 /** The widest domain for which the browser takes a cookie, so that all hosts of the shop know the visitor; if none, nothing. */

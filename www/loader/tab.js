@@ -1,13 +1,23 @@
 // What is known in this tab only, until it is closed: a look at a variant, what led to the shop.
 
-import { get, safely, site } from 'tributary-host';
+import { get, safely, set, site } from 'tributary-host';
 
-const storage = safely(() => sessionStorage)();
+/**
+ * Says, in what all tabs have, that one of them keeps something: to open a tab's storage costs a page a millisecond, and few
+ * have anything in it.
+ */
+const KEPT = 'tab';
 
 /** Without consent nothing is kept, and without cookies neither. */
-export const keep = safely((name, text) => !site.cookieless && get('visitor') && storage.setItem(site.name + name, text));
+export const keep = safely((name, text) => {
+  if (site.cookieless || !get('visitor')) return;
+  sessionStorage.setItem(site.name + name, text);
+  if (!get(KEPT)) set(KEPT, '1');
+});
 
-export const recall = safely((name) => storage.getItem(site.name + name), null);
+export const recall = safely((name) => (get(KEPT) ? sessionStorage.getItem(site.name + name) : null), null);
 
 /** Forgets all of it. */
-export const forget = safely(() => Object.keys(storage).filter((key) => key.startsWith(site.name)).forEach((key) => storage.removeItem(key)));
+export const forget = safely(() => {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(site.name)) sessionStorage.removeItem(key);
+});

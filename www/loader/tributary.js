@@ -154,9 +154,9 @@ function listen(watching) {
     sdk.interacted(submit, path.length, communication);
     queueMicrotask(drain);
   };
-  // An open shadow root is in the path; what is in a closed one counts as its host.
+  // An open shadow root is in the path; what is in a closed one counts as its host. Document and window end it, and match nothing.
   on(self, 'click', (event) => {
-    const path = event.composedPath();
+    const path = event.composedPath().slice(0, -2);
     interacted(false, path, watching ? communication.clicked(event, path) : '');
   });
   // An invalid form is never submitted, and one that a script only pretends to submit is none either.

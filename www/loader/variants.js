@@ -110,9 +110,15 @@ export const begin = safely(({ changes }, { timeout }, on) => {
   mutations = new MutationObserver(mutated);
   // Templates come with their elements; what changes were made of may be written again.
   const all = Boolean(changes);
-  mutations.observe(document, { attributes: all, characterData: all, childList: true, subtree: true });
-  // Elements that the parser was still in are whole now.
-  on(document, 'DOMContentLoaded', mutated);
+  // The parser would make a mutation of each element: until it is done, each frame is looked at before it is painted.
+  const parsing = safely(() => {
+    look();
+    if (document.readyState === 'loading') requestAnimationFrame(parsing);
+    else mutations.observe(document, { attributes: all, characterData: all, childList: true, subtree: true });
+  });
+  // Elements that the parser was still in are whole now; where nothing is painted there are no frames.
+  on(document, 'DOMContentLoaded', parsing);
   on(document, 'prerenderingchange', refresh);
   refresh();
+  parsing();
 });

@@ -48,7 +48,9 @@ export async function stage() {
     const { pathname } = new URL(request.url, "http://shop");
     const page = pages.get(pathname);
     if (page === undefined) return void response.writeHead(pathname === "/favicon.ico" ? 204 : 404).end();
-    response.writeHead(200, { "content-type": "text/html; charset=utf-8", ...page.headers }).end(page.body);
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8", ...page.headers });
+    response.write(page.body);
+    response.end(await page.rest);
   });
 
   const sites = new Map();
@@ -87,9 +89,9 @@ export async function stage() {
 
   return {
     collector: collector.origin,
-    /** Serves a page of the shop (or a file of its), with these headers besides; the answer is its address. */
-    page(pathname, body, headers) {
-      pages.set(pathname, { body, headers });
+    /** Serves a page of the shop (or a file of its), with these headers besides, its rest when that is known; the answer is its address. */
+    page(pathname, body, headers, rest) {
+      pages.set(pathname, { body, headers, rest });
       return shop.origin + pathname;
     },
     /** A site of its own, so that tests share nothing. */
