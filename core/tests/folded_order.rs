@@ -20,8 +20,15 @@ fn reversed(visitor: &str) -> Config {
     shop().with_experiment_change("hero", change, T0).unwrap()
 }
 
-fn tell(collector: &mut Collector, id: &str, at: Millis, visitor: Option<&str>, name: &str, properties: Value) {
-    let mut line = json!({ "id": id, "at": at, "name": name, "properties": properties });
+fn tell(
+    collector: &mut Collector,
+    id: &str,
+    at: Millis,
+    visitor: Option<&str>,
+    name: &str,
+    properties: impl Into<Value>,
+) {
+    let mut line = json!({ "id": id, "at": at, "name": name, "properties": properties.into() });
     if let Some(visitor) = visitor {
         line["visitor"] = json!(visitor);
     }

@@ -56,38 +56,23 @@ impl Person {
     }
 
     /// A visitor's events: figures while it is anonymous, messages once it belongs to a profile.
-    pub(super) fn follow(
-        &mut self,
-        id: &str,
-        events: Vec<Entry>,
-        rules: &Rules,
-        today: Day,
-        facts: &mut Facts,
-        messages: &mut Vec<Envelope>,
-    ) {
+    pub(super) fn follow(&mut self, id: &str, events: Vec<Entry>, rules: &Rules, today: Day, effects: &mut Effects) {
         if let Bond::Asks { held, .. } = &mut self.bond {
             return held.extend(events);
         }
-        let before = self.profile(id).map(str::to_owned);
-        if let Some(profile) = before.clone().filter(|profile| self.would_leave(id, profile, &events)) {
+        let profile = self.profile(id).map(str::to_owned);
+        if let Some(profile) = profile.filter(|profile| self.would_leave(id, profile, &events)) {
             self.bond = Bond::Asks { held: events, is_erased: false };
             let ask = Message::Ask { visitor: id.to_owned() };
-            return messages.push(Envelope { to: Address::Profile(profile), message: ask });
+            return effects.messages.push(Envelope { to: Address::Profile(profile), message: ask });
         }
-        self.go_on(id, before, events, rules, today, facts, messages);
+        self.go_on(id, events, rules, today, effects);
     }
 
     /// The same of a visitor that may go where its events say.
-    fn go_on(
-        &mut self,
-        id: &str,
-        before: Option<String>,
-        events: Vec<Entry>,
-        rules: &Rules,
-        today: Day,
-        facts: &mut Facts,
-        messages: &mut Vec<Envelope>,
-    ) {
+    fn go_on(&mut self, id: &str, events: Vec<Entry>, rules: &Rules, today: Day, effects: &mut Effects) {
+        let Effects { facts, messages } = effects;
+        let before = self.profile(id).map(str::to_owned);
         let identified = events.iter().filter_map(|event| match &event.judged.deed {
             Deed::Identify { profile } => Some(profile.clone()),
             _ => None,
@@ -185,8 +170,7 @@ impl Person {
             }
         }
         effects.facts.add(today, Entity::Site, Metric::Diagnostic(Reason::ProfileConflict), conflicts);
-        let before = self.profile(id).map(str::to_owned);
-        self.go_on(id, before, held, rules, today, &mut effects.facts, &mut effects.messages);
+        self.go_on(id, held, rules, today, effects);
     }
 
     /// Writes down what an order came to whose event is held; false where none is.

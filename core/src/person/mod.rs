@@ -108,7 +108,10 @@ impl Person {
             remark(Reason::Duplicate, outcome.duplicate.into());
             tell_orders(address, &batch.visitor, &events, &mut outcome.messages);
             if let Address::Visitor(id) = address {
-                self.follow(id, events, rules, today, &mut outcome.facts, &mut outcome.messages);
+                let mut effects = Effects::default();
+                self.follow(id, events, rules, today, &mut effects);
+                outcome.facts.merge(&effects.facts);
+                outcome.messages.extend(effects.messages);
             } else {
                 outcome.facts.merge(&self.history.take("", false, events, rules));
                 outcome.messages.extend(self.history.close(true, rules));
