@@ -36,6 +36,35 @@ pub(super) enum Bond {
     Full,
 }
 
+/// What is stored of both in one byte, where nothing is odd. Only ever append.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Mark {
+    /// It never ordered.
+    Plain,
+    /// It did.
+    Ordered,
+    /// Either, and its bond.
+    Odd(bool, Bond),
+}
+
+impl Mark {
+    pub(super) fn of(has_ordered: bool, bond: &Bond) -> Self {
+        match (bond, has_ordered) {
+            (Bond::Usual, false) => Self::Plain,
+            (Bond::Usual, true) => Self::Ordered,
+            (other, _) => Self::Odd(has_ordered, other.clone()),
+        }
+    }
+
+    pub(super) fn read(self) -> (bool, Bond) {
+        match self {
+            Self::Plain => (false, Bond::Usual),
+            Self::Ordered => (true, Bond::Usual),
+            Self::Odd(has_ordered, bond) => (has_ordered, bond),
+        }
+    }
+}
+
 impl Person {
     /// The profile that makes a visitor's figures.
     pub(super) fn profile(&self, visitor: &str) -> Option<&str> {

@@ -20,8 +20,8 @@ use crate::row;
 use crate::seen::Seen;
 use crate::time::Millis;
 use crate::wire::{Batch, Fault, Reason, Refusal};
-use belonging::Bond;
 pub use belonging::remark_over_limit;
+use belonging::{Bond, Mark};
 use telling::tell_orders;
 
 /// A visitor or profile whose stored form would be larger takes no more events until older ones are closed.
@@ -212,12 +212,16 @@ impl Person {
 
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
-        row::encode(FORMAT, &(self.seen.beyond(&self.history.told()), &self.history, self.has_ordered, &self.bond))
+        row::encode(
+            FORMAT,
+            &(self.seen.beyond(&self.history.told()), &self.history, Mark::of(self.has_ordered, &self.bond)),
+        )
     }
 
     /// Reads the stored form; `None` where it is damaged or of a later format.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let (beyond, mut history, has_ordered, bond): (Seen, History, bool, Bond) = row::decode(FORMAT, bytes)?;
+        let (beyond, mut history, mark): (Seen, History, Mark) = row::decode(FORMAT, bytes)?;
+        let (has_ordered, bond) = mark.read();
         let are_there = beyond.places().all(|place| history.texts().has(place));
         are_there.then(|| Self { seen: history.told().with(beyond), history, has_ordered, bond })
     }
