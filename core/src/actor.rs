@@ -1,12 +1,10 @@
 //! One actor's row and a message in; the next row, figures and more messages out.
 
-use crate::facts::{Entity, Facts, Metric};
 use crate::judge::Rules;
-use crate::message::{Address, Message};
+use crate::message::{Address, Envelope, Message};
 use crate::order::{Effects, Order};
-use crate::person::{MAX_BYTES, Person};
+use crate::person::{MAX_BYTES, Person, remark_over_limit};
 use crate::retention;
-use crate::wire::Reason;
 
 /// Bytes that no row may have.
 pub const LARGEST: usize = 900_000;
@@ -26,6 +24,11 @@ pub fn receive(
     if stored.is_none() && message.needs_row() {
         return Ok((None, Effects::default()));
     }
+    if let (None, Message::Ask { visitor }) = (stored, &message) {
+        // A profile that is gone has nothing to take back.
+        let answer = Envelope { to: Address::Visitor(visitor.clone()), message: Message::Answer { may_go: false } };
+        return Ok((None, Effects { messages: vec![answer], ..Effects::default() }));
+    }
     if let Address::Order(_) = to {
         let mut order = match stored {
             Some(bytes) => Order::decode(bytes).ok_or(Damaged)?,
@@ -34,7 +37,8 @@ pub fn receive(
         let effects = match message {
             Message::Report(report) => order.report(report, rules),
             Message::Refund { amount, at } => order.refund(amount, at, rules),
-            Message::Closed { key, holder, places, refunded } => order.close(&key, holder, places, refunded),
+            Message::Closed(folded) => order.close(folded, rules),
+            Message::LeftOut { experiment } => order.leave_out(experiment),
             _ => Effects::default(),
         };
         return Ok((Some(order.encode()), effects));
@@ -43,6 +47,9 @@ pub fn receive(
         Some(bytes) => Person::decode(bytes).ok_or(Damaged)?,
         None => Person::new(to),
     };
+    if message == Message::Erase && person.erase_later() {
+        return Ok((Some(person.encode()), Effects::default()));
+    }
     if message == Message::Erase {
         return Ok((None, Effects { messages: person.erase(to, rules), ..Effects::default() }));
     }
@@ -51,7 +58,13 @@ pub fn receive(
         return Ok((stays, Effects::default()));
     }
     let times = message.times();
+    let joiner = if let Message::Join { visitor, .. } = &message { Some(visitor.clone()) } else { None };
+    let is_erased = person.is_erased_later();
     let mut effects = person.receive(to, message, rules);
+    if is_erased && !person.is_erased_later() {
+        effects.messages.extend(person.erase(to, rules));
+        return Ok((None, effects));
+    }
     let mut row = person.encode();
     // What others tell cannot be refused: instead less is kept in detail.
     while row.len() > MAX_BYTES {
@@ -67,12 +80,18 @@ pub fn receive(
         }
     }
     if row.len() > LARGEST {
-        // More visitors than any person has: who comes now is not taken in, which is counted, and nobody waits behind it.
-        let mut facts = Facts::default();
-        for at in times {
-            facts.add(rules.zone().day(at), Entity::Site, Metric::Diagnostic(Reason::OverLimit), 1);
-        }
-        return Ok((stored.map(<[u8]>::to_vec), Effects { facts, ..Effects::default() }));
+        // More visitors than any person has: nobody waits behind who comes now. It is not taken in, which is counted, and
+        // goes on alone.
+        let mut effects = Effects::default();
+        remark_over_limit(&mut effects.facts, times, rules);
+        let Some(joiner) = joiner else { return Ok((stored.map(<[u8]>::to_vec), effects)) };
+        let mut full = match stored {
+            Some(bytes) => Person::decode(bytes).ok_or(Damaged)?,
+            None => Person::new(to),
+        };
+        full.fill();
+        effects.messages.push(Envelope { to: Address::Visitor(joiner), message: Message::Refused });
+        return Ok((Some(full.encode()), effects));
     }
     Ok((Some(row), effects))
 }

@@ -7,7 +7,7 @@ use crate::fold::Fold;
 use crate::hash::fnv1a64;
 use crate::history::Entry;
 use crate::judge::Refunded;
-use crate::order::{Holder, OrderKey, Place, Report, Verdict};
+use crate::order::{Folded, OrderKey, Report, Verdict};
 use crate::time::Millis;
 
 /// Who a message is for.
@@ -86,11 +86,6 @@ pub enum Message {
         /// What it did.
         events: Vec<Entry>,
     },
-    /// To a profile: this visitor turned out to be somebody else's.
-    Leave {
-        /// The visitor.
-        visitor: String,
-    },
     /// To a profile: what an order of its visitor's came to.
     Amend {
         /// The event that reported it.
@@ -108,16 +103,7 @@ pub enum Message {
         at: Millis,
     },
     /// To an order: it was folded into a checkpoint.
-    Closed {
-        /// The report that counted.
-        key: OrderKey,
-        /// Whose checkpoint.
-        holder: Holder,
-        /// Where its net value was counted.
-        places: Vec<Place>,
-        /// How much was refunded there.
-        refunded: i64,
-    },
+    Closed(Folded),
     /// To who reported an order: what became of the report.
     Verdict {
         /// The event that reported it.
@@ -139,6 +125,23 @@ pub enum Message {
         /// The visitor.
         visitor: String,
     },
+    /// To an order that is folded: its unit was exposed to a second variant, and is left out of an experiment's results.
+    LeftOut {
+        /// Number of the experiment.
+        experiment: u16,
+    },
+    /// To a profile: one of its visitors would go to another by an earlier identify.
+    Ask {
+        /// The visitor.
+        visitor: String,
+    },
+    /// To a visitor that asked: whether it may go. If so its profile has taken it out of its figures.
+    Answer {
+        /// Nothing of it is folded there.
+        may_go: bool,
+    },
+    /// To a visitor: its profile has no room for it.
+    Refused,
 }
 
 impl Message {
@@ -146,13 +149,15 @@ impl Message {
     pub fn needs_row(&self) -> bool {
         matches!(
             self,
-            Self::Leave { .. }
-                | Self::Amend { .. }
+            Self::Amend { .. }
                 | Self::Verdict { .. }
                 | Self::Erase
                 | Self::Ordered
                 | Self::Depart { .. }
                 | Self::Forget { .. }
+                | Self::LeftOut { .. }
+                | Self::Answer { .. }
+                | Self::Refused
         )
     }
 

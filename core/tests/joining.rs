@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use support::{Collector, T0, Timeline, shop, visitor};
 use tributary_core::config::Config;
 use tributary_core::config_input;
-use tributary_core::facts::{Entity, Facts, Metric};
+use tributary_core::facts::{Earned, Entity, Facts, Metric};
+use tributary_core::message::Address;
 use tributary_core::money::Currency;
+use tributary_core::person::Person;
 use tributary_core::server_event::batches;
-use tributary_core::time::{DAY, Millis};
+use tributary_core::time::{DAY, HOUR, Millis};
 use tributary_core::wire::Reason;
 
 /// `(page views, orders, gross, net)` of all days.
@@ -281,10 +283,90 @@ fn what_a_known_visitor_did_before_its_persons_checkpoint_is_counted_and_earns_n
     tell(&mut collector, &refund, now);
     assert_eq!(of(&collector, Entity::Unattributed, Metric::Net(usd)), 2_500);
     assert_eq!(of(&collector, Entity::Communication(1), Metric::Net(usd)), 0);
-    // Whom an experience reached may be folded with the person.
-    tell(&mut collector, &line("x", 3, "$execution", json!({ "experience": "cart", "variant": "one" })), now);
-    assert_eq!(of(&collector, Entity::Experience(1), Metric::Reached(0)), 0);
     // Nor does the click earn what comes later.
     collector.take(&loaded(visitor("bob").at("91d").order(json!(7), "B"), "later"));
     assert_eq!(of(&collector, Entity::Communication(1), Metric::Orders(usd)), 0);
+}
+
+#[test]
+fn an_execution_told_late_reaches_the_person_once_and_earns_the_orders_that_are_kept_in_detail() {
+    let now = T0 + 91 * DAY;
+    let execution = |id: &str, at: Millis| {
+        let properties = json!({ "experience": "cart", "variant": "one" });
+        json!({ "id": id, "at": at, "visitor": "bob", "name": "$execution", "properties": properties })
+    };
+    let usd = Currency::parse("USD").unwrap();
+    // The person's days up to the thirtieth are folded, with one order; another came three days after.
+    let mut collector = Collector::new(shop_with_offer(), 3);
+    collector.take(&loaded(identify("ann", "1h").view("/"), "first"));
+    collector.take(&loaded(visitor("ann").at("30d").order(json!(7), "A"), "folded"));
+    collector.take(&loaded(visitor("ann").at("33d").order(json!(40), "B"), "kept"));
+    collector.take(&loaded(visitor("ann").at("91d").view("/"), "next"));
+    collector.take(&loaded(identify("bob", "91d").view("/"), "bob"));
+    let of = |collector: &Collector, metric| -> Vec<(i64, i128)> {
+        let day = |day| collector.rules.zone().day(T0 + day * DAY);
+        let figure = |at| collector.facts.0.get(&(day(at), Entity::Experience(1)))?.get(&metric).copied();
+        (0..92).filter_map(|at| Some((at, figure(at)?))).collect()
+    };
+    let earned = |window, measure| Metric::Window { variant: 0, window, measure };
+    tell(&mut collector, &execution("x", T0 + 20 * DAY), now);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::LateCredit)), 1);
+    assert_eq!(of(&collector, Metric::Reached(0)), [(20, 1)]);
+    assert_eq!(of(&collector, earned(4, Earned::Gross(usd))), [], "beyond a week");
+    tell(&mut collector, &execution("y", T0 + 28 * DAY), now);
+    assert_eq!(of(&collector, earned(4, Earned::Gross(usd))), [(28, 4_000)], "the folded one is as it was credited");
+    assert_eq!(of(&collector, earned(3, Earned::Gross(usd))), [], "five days are beyond three");
+    // A later one takes over; nobody is reached twice.
+    tell(&mut collector, &execution("z", T0 + 30 * DAY), now);
+    assert_eq!(of(&collector, Metric::Reached(0)), [(20, 1)]);
+    assert_eq!(of(&collector, earned(4, Earned::Gross(usd))), [(30, 4_000)]);
+    assert_eq!(of(&collector, earned(3, Earned::People)), [(30, 1)]);
+    assert_eq!(site(&collector, Metric::Diagnostic(Reason::LateCredit)), 3);
+}
+
+#[test]
+fn a_visitor_of_whom_a_profile_has_folded_something_stays_and_any_other_goes_with_all_it_did() {
+    for is_folded in [false, true] {
+        let mut collector = Collector::new(shop_with_offer(), 3);
+        let line = |id: &str, visitor: &str, at: Millis, name: &str, properties: Value| json!({ "id": id, "at": at, "visitor": visitor, "name": name, "properties": properties });
+        let now = T0 + 10 * DAY;
+        let offer = json!({ "communication": "offer" });
+        let timeline = visitor("bob").at("1d").view("/").event("$click", offer).order(json!(40), "A");
+        collector.take(&loaded(timeline, "visit"));
+        collector.take(&loaded(identify("bob", "2d"), "bob"));
+        collector.take(&loaded(identify("ann", "3d"), "ann"));
+        // Of the person more is told than is kept in detail, all of it within some days.
+        let busy: u32 = if is_folded { 10_010 } else { 10 };
+        for part in (0..busy).collect::<Vec<_>>().chunks(500) {
+            let lines: Vec<String> = part
+                .iter()
+                .map(|number| {
+                    let at = T0 + 4 * DAY + i64::from(*number);
+                    format!("1\t{}", line(&format!("e{number}"), "ann", at, "step", json!({})))
+                })
+                .collect();
+            for (address, batch, _) in batches(&lines.join("\n"), now) {
+                collector.take_in(&address, batch, now);
+            }
+            collector.deliver();
+        }
+        let before = collector.settled();
+        let other = json!({ "profile": "crm-2" });
+        tell(&mut collector, &line("i", "bob", T0 + 36 * HOUR, "$identify", other), now);
+        tell(&mut collector, &line("s", "bob", now, "step", json!({})), now);
+        let mut expected = before;
+        let day = collector.rules.zone().day(now);
+        expected.add(day, Entity::Site, Metric::Sessions, 1);
+        expected.add(day, Entity::Site, Metric::CustomEvents, 1);
+        assert_eq!(collector.settled(), expected, "folded {is_folded}");
+        assert_eq!(site(&collector, Metric::Diagnostic(Reason::ProfileConflict)), 1, "folded {is_folded}");
+        let visitors = |profile: &str| {
+            let address = Address::Profile(profile.to_owned());
+            collector.row(&address).map(|row| Person::decode(row).unwrap().export(&address).visitors)
+        };
+        let stays = Some(vec!["ann".to_owned(), "bob".to_owned()]);
+        let goes = Some(vec!["bob".to_owned()]);
+        assert_eq!(visitors("crm-1"), if is_folded { stays } else { Some(vec!["ann".to_owned()]) });
+        assert_eq!(visitors("crm-2"), if is_folded { None } else { goes });
+    }
 }

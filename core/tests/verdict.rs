@@ -8,7 +8,7 @@ use tributary_core::facts::{Entity, Facts, Metric};
 use tributary_core::judge::{Refunded, Rules};
 use tributary_core::message::{Address, Message};
 use tributary_core::money::{Currency, Money};
-use tributary_core::order::{Effects, Holder, Order, OrderKey, Place, Report, Verdict};
+use tributary_core::order::{Effects, Folded, Holder, Order, OrderKey, Place, Report, Verdict};
 use tributary_core::time::Millis;
 use tributary_core::wire::Reason;
 
@@ -36,6 +36,10 @@ fn told(effects: &Effects) -> Vec<(Address, Verdict)> {
 
 fn refunded(to: Address, refunded: i64) -> Vec<(Address, Verdict)> {
     vec![(to, Verdict { stands: true, refunded })]
+}
+
+fn folded(holder: Holder, places: Vec<Place>, refunded: i64) -> Folded {
+    Folded { key: key("ada", T0), money: money("USD", 1_000), holder, places, refunded }
 }
 
 fn remarks(facts: &Facts) -> i128 {
@@ -77,26 +81,57 @@ fn a_profile_that_an_order_names_is_told_what_was_refunded_when_the_person_has_f
         if before > 0 {
             order.refund(part("USD", before), T0, &rules);
         }
-        let closed = order.close(&key("ada", T0), Holder::Person { names: Some("crm".to_owned()) }, Vec::new(), before);
+        let closed = order.close(folded(Holder::Person { names: Some("crm".to_owned()) }, Vec::new(), before), &rules);
         let expected = if before > 0 { refunded(crm(), before) } else { Vec::new() };
         assert_eq!(told(&closed), expected, "what the person was told last may not have reached it");
         assert_eq!(told(&order.refund(part("USD", 100), T0, &rules)), refunded(crm(), before + 100));
     }
 }
 
+/// What a refund of one dollar takes from the place where a folded order stands.
+fn taken(order: &mut Order, rules: &Rules) -> i128 {
+    let net = Metric::Net(Currency::parse("USD").unwrap());
+    let refund = order.refund(part("USD", 100), T0, rules);
+    refund.facts.0.values().filter_map(|figures| figures.get(&net)).sum()
+}
+
 #[test]
-fn only_the_report_that_stands_is_folded_for_good() {
+fn an_order_folded_before_its_person_heard_of_an_earlier_report_stands_and_the_earlier_is_taken_back() {
     let rules = Rules::new(shop());
     let net = Metric::Net(Currency::parse("USD").unwrap());
-    let place: Place = (rules.zone().day(T0), Entity::Site, net);
-    for (folded, expected) in [(key("ada", T0), -100), (key("bob", T0), 0), (key("ada", T0 + 1), 0)] {
-        let mut order = Order::default();
-        order.report(report("ada", T0, money("USD", 1_000)), &rules);
-        order.close(&folded, Holder::Person { names: None }, vec![place], 0);
-        let refund = order.refund(part("USD", 100), T0, &rules);
-        let counted: i128 = refund.facts.0.values().filter_map(|figures| figures.get(&net)).sum();
-        assert_eq!(counted, expected, "{folded:?}");
-    }
+    let places = || vec![(rules.zone().day(T0), Entity::Site, net)];
+    let person = || Holder::Person { names: None };
+    let mut order = Order::default();
+    order.report(report("ada", T0, money("USD", 1_000)), &rules);
+    order.report(report("bob", T0 - 1, money("USD", 1_000)), &rules);
+    let effects = order.close(folded(person(), places(), 0), &rules);
+    let withdrawn = (Address::Visitor("bob".to_owned()), Verdict { stands: false, refunded: 0 });
+    assert_eq!(told(&effects), [withdrawn]);
+    assert_eq!(taken(&mut order, &rules), -100);
+    // Where both are folded neither can be taken back: that is told.
+    let late = Folded { key: key("bob", T0 - 1), ..folded(person(), places(), 0) };
+    let effects = order.close(late, &rules);
+    assert_eq!(effects.messages, []);
+    let told: Vec<_> = effects.facts.0.values().flatten().collect();
+    assert_eq!(told, [(&Metric::Diagnostic(Reason::LateCredit), &1)]);
+    assert_eq!(taken(&mut order, &rules), -100);
+}
+
+#[test]
+fn what_was_refunded_since_an_order_was_folded_leaves_an_experiment_with_its_unit() {
+    let rules = Rules::new(shop());
+    let net = Metric::Net(Currency::parse("USD").unwrap());
+    let day = rules.zone().day(T0);
+    let mut order = Order::default();
+    order.report(report("ada", T0, money("USD", 1_000)), &rules);
+    order.refund(part("USD", 300), T0, &rules);
+    let places = vec![(day, Entity::Site, net), (day, Entity::Experiment(1), net), (day, Entity::Experiment(2), net)];
+    order.close(folded(Holder::Person { names: None }, places, 300), &rules);
+    order.refund(part("USD", 200), T0, &rules);
+    let back = order.leave_out(1).facts;
+    assert_eq!(back.0.into_iter().collect::<Vec<_>>(), [((day, Entity::Experiment(1)), [(net, 200)].into())]);
+    assert!(order.leave_out(1).facts.is_empty(), "once");
+    assert_eq!(taken(&mut order, &rules), -200, "of the site and the other experiment");
 }
 
 #[test]

@@ -158,6 +158,9 @@ impl Fold {
         let crediting = rules.config.crediting_in(happening.config);
         let earner = self.credit.earner(at, crediting.lookback).map_or(Entity::Unattributed, Entity::Communication);
         add_sale(&mut self.facts, day, earner, sum);
+        if self.is_late {
+            return;
+        }
         for (experience, execution, window) in self.credit.windows(at, &crediting.windows) {
             let is_first = self
                 .session_of(happening, own, at)

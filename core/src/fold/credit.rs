@@ -97,6 +97,11 @@ impl Credit {
         }
     }
 
+    /// Knows whom experiences reached before.
+    pub fn know_guests(&mut self, other: &Self) {
+        self.guests.clone_from(&other.guests);
+    }
+
     /// Takes in what was known of a visitor that joins.
     pub fn absorb(&mut self, other: Self) {
         self.touch = self.touch.max(other.touch);

@@ -26,7 +26,13 @@ pub struct Enrolment {
     /// Exposed to two variants: left out of the results.
     is_crossover: bool,
     goals: BTreeMap<u8, Conversions>,
+    /// Orders that were folded and count here, by the hash of their id: the latest [`MAX_ORDERS`].
+    orders: Vec<u64>,
 }
+
+/// Folded orders that a unit's part knows of. Of what was folded before these a refund that comes after the fold stays
+/// where it was counted, also where the unit is left out later.
+const MAX_ORDERS: usize = 500;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Conversions {
@@ -45,7 +51,7 @@ struct Tally {
 impl Enrolment {
     /// The first valid exposure.
     pub fn new(variant: u8, version: u32, exposed_at: Millis, config: Version) -> Self {
-        Self { variant, version, exposed_at, config, is_crossover: false, goals: BTreeMap::new() }
+        Self { variant, version, exposed_at, config, is_crossover: false, goals: BTreeMap::new(), orders: Vec::new() }
     }
 
     /// When that was.
@@ -58,6 +64,32 @@ impl Enrolment {
         let crosses = !self.is_crossover && variant != self.variant;
         self.is_crossover |= crosses;
         crosses
+    }
+
+    /// Whether the unit is left out of the results.
+    pub fn is_left_out(&self) -> bool {
+        self.is_crossover
+    }
+
+    /// An order that counts here was folded.
+    pub fn keep_order(&mut self, order: u64) {
+        if self.orders.contains(&order) {
+            return;
+        }
+        if self.orders.len() >= MAX_ORDERS {
+            self.orders.remove(0);
+        }
+        self.orders.push(order);
+    }
+
+    /// Whether a folded order counts here.
+    pub fn has_orders(&self) -> bool {
+        !self.orders.is_empty()
+    }
+
+    /// The folded orders that counted, if the unit `is_out` now: each is given once.
+    pub fn leave_out(&mut self, is_out: bool) -> Vec<u64> {
+        if is_out { std::mem::take(&mut self.orders) } else { Vec::new() }
     }
 
     /// A goal's event, which is never before the first exposure: there was no enrolment then. True if it converts.

@@ -6,6 +6,7 @@
 mod counting;
 mod credit;
 mod enrolment;
+mod orders;
 mod pursuit;
 mod sessions;
 mod spread;
@@ -91,9 +92,13 @@ pub struct Fold {
 type Valued = (u16, Worth, Option<Sum>);
 
 impl Fold {
-    /// From now on what happens is counted, and earns nothing.
-    pub fn gives_no_credit(&mut self) {
+    /// From now on what happens is counted, and earns nothing of what it is told with. Who was reached before, by what is
+    /// `known` of the person, is reached no second time.
+    pub fn gives_no_credit(&mut self, known: Option<&Self>) {
         self.is_late = true;
+        if let Some(known) = known {
+            self.credit.know_guests(&known.credit);
+        }
     }
 
     /// Takes the events of one millisecond, by order key.

@@ -5,7 +5,7 @@ use crate::facts::{Entity, Facts, Metric};
 use crate::fold::Fold;
 use crate::judge::{Deed, OrderId, Rules};
 use crate::message::{Address, Envelope, Message};
-use crate::order::{Holder, Place, Verdict};
+use crate::order::{Folded, Holder, Place, Verdict};
 use crate::seen::Seen;
 use crate::time::{DAY, Millis};
 use crate::wire::Reason;
@@ -25,13 +25,35 @@ impl History {
     /// Folds what is old into the checkpoint, never parting events of one millisecond. Gives what orders need to know
     /// about it, if `governs`: the figures are made here.
     pub fn close(&mut self, governs: bool, rules: &Rules) -> Vec<Envelope> {
+        let mut messages = self.close_old(rules);
+        if !governs {
+            return Vec::new();
+        }
+        messages.extend(self.leave_out(rules));
+        messages
+    }
+
+    /// Tells folded orders whose unit is left out of an experiment's results by now.
+    pub fn leave_out(&mut self, rules: &Rules) -> Vec<Envelope> {
+        let may_cross = self.recent.deeds.iter().any(|judged| matches!(judged.deed, Deed::Exposure { .. }));
+        if !self.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.fold.has_orders_to_tell(may_cross)) {
+            return Vec::new();
+        }
+        let fold = self.folded(rules);
+        let Some(checkpoint) = &mut self.checkpoint else { return Vec::new() };
+        let left_out = checkpoint.fold.leave_out(&fold).into_iter();
+        left_out
+            .map(|(order, experiment)| Envelope { to: Address::Order(order), message: Message::LeftOut { experiment } })
+            .collect()
+    }
+
+    fn close_old(&mut self, rules: &Rules) -> Vec<Envelope> {
         let events = &self.recent.events;
         let Some(latest) = events.last() else { return Vec::new() };
         let by_age = events.partition_point(|kept| kept.at < latest.at - KEEP_FOR);
         let by_number = events.len().saturating_sub(KEEP_EVENTS);
         let Some(last) = by_age.max(by_number).checked_sub(1) else { return Vec::new() };
-        let messages = self.close_until(events[last].at, rules);
-        if governs { messages } else { Vec::new() }
+        self.close_until(events[last].at, rules)
     }
 
     /// Folds what will be old once these events are there too, but nothing that one of them comes before.
@@ -83,7 +105,7 @@ impl History {
     }
 
     /// Events from before the checkpoint, which joined too late to change any credit: their sessions, orders and net
-    /// values count, and what became of communications. They go on from where an earlier part of them left the visitor, unless it has been seen later than
+    /// values count, what became of communications, and whom executions reached. They go on from where an earlier part of them left the visitor, unless it has been seen later than
     /// that. Gives the figures they bring, and what their orders need to know.
     pub fn add_late(&mut self, visitor: &str, events: &[Entry], rules: &Rules) -> (Facts, Vec<Envelope>) {
         let mut late = Self::of(self.owner.clone());
@@ -94,7 +116,7 @@ impl History {
         let before = known.zip(first).and_then(|(fold, first)| fold.visit_before(visitor, first));
         let goes_on = before.is_some();
         let mut fold = before.unwrap_or_default();
-        fold.gives_no_credit();
+        fold.gives_no_credit(known);
         late.checkpoint = first.map(|at| Checkpoint { at, fold });
         // Only experiments by visitor are taken in, and none where something later is known of this one.
         let enrols = |number| {
@@ -103,13 +125,13 @@ impl History {
         };
         for judged in late.recent.deeds.iter_mut() {
             judged.receipts.clear();
-            let is_execution = matches!(judged.deed, Deed::Execution { .. });
-            if is_execution || matches!(judged.deed, Deed::Exposure { experiment, .. } if !enrols(experiment)) {
+            if matches!(judged.deed, Deed::Exposure { experiment, .. } if !enrols(experiment)) {
                 judged.deed = Deed::Presence;
             }
         }
         let messages = late.orders_of(&late.recent.events, rules);
         let mut fold = late.folded(rules);
+        fold.keep_orders(&messages);
         let mut facts = fold.facts(rules);
         fold.close();
         facts.subtract(&fold.facts(rules));
@@ -148,9 +170,11 @@ impl History {
             let Some(at) = events.get(left.min(PIECE) - 1).map(|last| last.at) else { break };
             let piece = events.partition_point(|kept| kept.at <= at);
             let closed: Vec<Kept> = events.drain(..piece).collect();
-            messages.extend(self.orders_of(&closed, rules));
+            let orders = self.orders_of(&closed, rules);
             let mut fold = self.checkpoint.take().map(|checkpoint| checkpoint.fold).unwrap_or_default();
             self.step(&mut fold, &closed, rules);
+            fold.keep_orders(&orders);
+            messages.extend(orders);
             fold.close();
             fold.part(at, rules);
             self.checkpoint = Some(Checkpoint { at, fold });
@@ -169,7 +193,7 @@ impl History {
         let mut messages = Vec::new();
         let mut usual = None;
         for (place, kept) in closed.iter().enumerate() {
-            let Deed::Custom { order: Some(OrderId::Named(hash)), .. } = self.recent.judged(kept).deed else {
+            let Deed::Custom { money, order: Some(OrderId::Named(hash)) } = self.recent.judged(kept).deed else {
                 continue;
             };
             let verdict = kept.verdict.unwrap_or(Verdict { stands: true, refunded: 0 });
@@ -191,7 +215,8 @@ impl History {
                 _ if origin.is_stranger => Holder::Named,
                 other => Holder::Person { names: other.map(str::to_owned) },
             };
-            let message = Message::Closed { key: self.recent.key(kept), holder, places, refunded: verdict.refunded };
+            let (key, refunded) = (self.recent.key(kept), verdict.refunded);
+            let message = Message::Closed(Folded { key, money, holder, places, refunded });
             messages.push(Envelope { to: Address::Order(hash), message });
         }
         messages

@@ -161,8 +161,18 @@ impl History {
 
     /// Whether anything is known of a visitor.
     pub fn knows(&self, visitor: &str) -> bool {
-        self.recent.events.iter().any(|kept| self.recent.visitor(kept) == visitor)
-            || self.checkpoint.iter().any(|checkpoint| checkpoint.fold.visitors().any(|known| known == visitor))
+        self.recent.events.iter().any(|kept| self.recent.visitor(kept) == visitor) || self.has_folded(visitor)
+    }
+
+    /// Whether anything of a visitor of the person is folded.
+    pub fn has_folded(&self, visitor: &str) -> bool {
+        self.checkpoint.iter().any(|checkpoint| checkpoint.fold.visitors().any(|known| known == visitor))
+    }
+
+    /// Whether a visitor is the person's, by what is kept.
+    pub fn has_member(&self, visitor: &str) -> bool {
+        let is_its = |kept: &Kept| !self.recent.origin(kept).is_stranger && self.recent.visitor(kept) == visitor;
+        self.has_folded(visitor) || self.recent.events.iter().any(is_its)
     }
 
     /// The profiles that events name, of what is kept.

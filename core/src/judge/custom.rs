@@ -1,31 +1,14 @@
 //! A custom event: whether it is an order or a refund, which goals it meets and what it is worth to them.
 
-use std::cell::OnceCell;
-
 use serde_json::Value as Json;
 
+use super::properties::Properties;
 use super::{Deed, Judged, OrderId, Refunded, Rules, Worth, order_hash};
 use crate::config::{GoalKind, GoalMeasure};
 use crate::event::Sale;
 use crate::money::{self, Currency, Money};
 use crate::time::Millis;
 use crate::wire::Reason;
-
-/// An event's properties, read when a rule asks for them.
-struct Properties<'a> {
-    text: &'a str,
-    read: OnceCell<Json>,
-}
-
-impl<'a> Properties<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, read: OnceCell::new() }
-    }
-
-    fn json(&self) -> &Json {
-        self.read.get_or_init(|| serde_json::from_str(self.text).unwrap_or(Json::Null))
-    }
-}
 
 impl Rules {
     pub(super) fn custom(&self, at: Millis, name: &str, properties: &str, sale: &Sale) -> (Judged, Option<Reason>) {
@@ -90,8 +73,7 @@ fn worth(measure: &GoalMeasure, properties: &Properties<'_>) -> Worth {
         GoalMeasure::Events | GoalMeasure::Unique => Worth::Event,
         GoalMeasure::Value { property } if property == "revenue" => Worth::Revenue,
         GoalMeasure::Value { property } => {
-            let number = properties.json().get(property).filter(|value| value.is_number());
-            Worth::Decimal(number.and_then(|number| money::billionths(&number.to_string())).unwrap_or(0))
+            Worth::Decimal(properties.number(property).as_deref().and_then(money::billionths).unwrap_or(0))
         }
     }
 }

@@ -7,6 +7,7 @@ mod custom;
 mod deed;
 mod exposure;
 mod page;
+mod properties;
 mod syntax;
 
 use std::collections::BTreeMap;

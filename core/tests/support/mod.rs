@@ -229,6 +229,17 @@ impl Collector {
         self.deliver();
     }
 
+    /// An actor is told something by nobody in particular.
+    pub fn tell(&mut self, envelope: Envelope) {
+        self.send(0, &[envelope]);
+        self.deliver();
+    }
+
+    /// Whatever waits is lost.
+    pub fn drop_all(&mut self) {
+        self.queues.clear();
+    }
+
     /// What is old goes, on every shard.
     pub fn sweep(&mut self, now: Millis) {
         for shard in 0..self.shards.len() {

@@ -3,32 +3,35 @@
 //! A visitor makes its own figures while it is anonymous. Once it belongs to a profile it keeps its events, and hands them
 //! on: the profile makes the figures of all its visitors, and what the visitor had been counted for is taken back.
 
+mod belonging;
+mod telling;
+
 use serde::Serialize;
 
 use crate::admission::Source;
 use crate::allowance::Allowance;
 use crate::event::Event;
 use crate::facts::{Entity, Facts, Metric};
-use crate::history::{Entry, Exported, History, KEEP_FOR, Owner};
-use crate::judge::{Deed, OrderId, Rules};
+use crate::history::{Entry, Exported, History, Owner};
+use crate::judge::{Deed, Rules};
 use crate::message::{Address, Envelope, Message};
-use crate::order::{self, Effects, Holder, OrderKey, Verdict};
+use crate::order::{Effects, Folded, Holder, OrderKey, Verdict};
 use crate::row;
 use crate::seen::Seen;
-use crate::time::{CLOCK_TOLERANCE, Millis};
+use crate::time::Millis;
 use crate::wire::{Batch, Fault, Reason, Refusal};
+pub use belonging::remark_over_limit;
+use belonging::{Bond, Mark};
+use telling::tell_orders;
 
 /// A visitor or profile whose stored form would be larger takes no more events until older ones are closed.
 pub const MAX_BYTES: usize = 512 * 1024;
-
-/// Events of a message at the most.
-const MAX_ENTRIES: usize = 200;
 
 const TOO_LARGE: Fault = (Reason::OverLimit, "visitor", "a history of at most 512 KiB");
 const CLOSED: Fault = (Reason::TooOld, "at", "after the visitor's closed history");
 
 /// First byte of the stored form. A new format gets the next number, and keeps reading those of releases.
-const FORMAT: u8 = 3;
+const FORMAT: u8 = 4;
 
 /// A visitor, a profile, or an event of nobody's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,7 @@ pub struct Person {
     history: History,
     /// One of its events, or of those that name it, folded or not, is an order.
     has_ordered: bool,
+    bond: Bond,
 }
 
 /// What became of a batch.
@@ -83,7 +87,7 @@ impl Person {
             Address::Nobody(_) => Owner::Nobody,
             Address::Visitor(_) | Address::Order(_) => Owner::Visitor,
         };
-        Self { seen: Seen::default(), history: History::of(owner), has_ordered: false }
+        Self { seen: Seen::default(), history: History::of(owner), has_ordered: false, bond: Bond::Usual }
     }
 
     /// Takes a batch of its own that arrived at `now`.
@@ -104,7 +108,10 @@ impl Person {
             remark(Reason::Duplicate, outcome.duplicate.into());
             tell_orders(address, &batch.visitor, &events, &mut outcome.messages);
             if let Address::Visitor(id) = address {
-                self.follow(id, events, rules, today, &mut outcome);
+                let mut effects = Effects::default();
+                self.follow(id, events, rules, today, &mut effects);
+                outcome.facts.merge(&effects.facts);
+                outcome.messages.extend(effects.messages);
             } else {
                 outcome.facts.merge(&self.history.take("", false, events, rules));
                 outcome.messages.extend(self.history.close(true, rules));
@@ -133,17 +140,18 @@ impl Person {
             Message::Events { visitor, is_member, events } => {
                 self.take(&visitor, is_member, events, rules, &mut effects);
             }
-            Message::Leave { visitor } => {
-                effects.facts = self.release(&visitor, rules);
-            }
             Message::Amend { key, verdict } | Message::Verdict { key, verdict } => {
                 self.amend(address, &key, verdict, rules, &mut effects);
             }
+            Message::Ask { visitor } => self.let_go(visitor, rules, &mut effects),
+            Message::Answer { may_go } => self.hear(address, may_go, rules, &mut effects),
+            Message::Refused => self.stay_alone(address, rules, &mut effects),
             Message::Ordered => self.has_ordered = true,
             Message::Forget { visitor } => effects.messages = self.history.forget_stranger(&visitor, rules),
             Message::Report(_)
             | Message::Refund { .. }
-            | Message::Closed { .. }
+            | Message::Closed(_)
+            | Message::LeftOut { .. }
             | Message::Erase
             | Message::Depart { .. } => {}
         }
@@ -159,18 +167,19 @@ impl Person {
         let mut own = None;
         let mut forgetting = Vec::new();
         if let Address::Visitor(id) = address {
-            own = self.history.profile_of(id).map(str::to_owned);
+            own = self.profile(id).map(str::to_owned);
             let others = self.history.profiles_named().into_iter().filter(|named| Some(named) != own.as_ref());
             let forget = || Message::Forget { visitor: id.clone() };
             forgetting.extend(others.map(|named| Envelope { to: Address::Profile(named), message: forget() }));
         }
         let mut messages = self.history.close_all(rules);
+        messages.extend(self.history.leave_out(rules));
         if own.is_some() {
             messages.clear();
         }
         for Envelope { message, .. } in &mut messages {
             // A profile that an order names tells it where its net value is when it folds it: nobody waits for that.
-            if let Message::Closed { holder: Holder::Person { names }, .. } = message {
+            if let Message::Closed(Folded { holder: Holder::Person { names }, .. }) = message {
                 *names = None;
             }
         }
@@ -192,7 +201,7 @@ impl Person {
         let mut profile = None;
         match address {
             Address::Visitor(id) => {
-                profile = self.history.profile_of(id).map(str::to_owned);
+                profile = self.profile(id).map(str::to_owned);
                 visitors = vec![id.clone()];
             }
             Address::Profile(id) => profile = Some(id.clone()),
@@ -203,14 +212,18 @@ impl Person {
 
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
-        row::encode(FORMAT, &(self.seen.beyond(&self.history.told()), &self.history, self.has_ordered))
+        row::encode(
+            FORMAT,
+            &(self.seen.beyond(&self.history.told()), &self.history, Mark::of(self.has_ordered, &self.bond)),
+        )
     }
 
     /// Reads the stored form; `None` where it is damaged or of a later format.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let (beyond, mut history, has_ordered): (Seen, History, bool) = row::decode(FORMAT, bytes)?;
+        let (beyond, mut history, mark): (Seen, History, Mark) = row::decode(FORMAT, bytes)?;
+        let (has_ordered, bond) = mark.read();
         let are_there = beyond.places().all(|place| history.texts().has(place));
-        are_there.then(|| Self { seen: history.told().with(beyond), history, has_ordered })
+        are_there.then(|| Self { seen: history.told().with(beyond), history, has_ordered, bond })
     }
 
     /// When its latest event happened, as far as any is kept.
@@ -249,7 +262,7 @@ impl Person {
                 continue;
             }
             let (mut judged, mut odd) = rules.judge(visitor, &event);
-            if self.would_move(visitor, &judged.deed) && self.may_be_folded(event.at, now) {
+            if self.would_move(visitor, &judged.deed) && self.must_stay(event.at, now) {
                 (judged.deed, odd) = (Deed::Presence, Some(Reason::ProfileConflict));
             }
             if is_page && Allowance::is_asked(&judged.deed, event.profile.as_deref()) {
@@ -270,91 +283,11 @@ impl Person {
         accepted
     }
 
-    /// Whether an identify names another profile than the one that the visitor belongs to.
-    fn would_move(&self, visitor: &str, deed: &Deed) -> bool {
-        let Deed::Identify { profile } = deed else { return false };
-        self.history.profile_of(visitor).is_some_and(|own| own != profile)
-    }
-
-    /// Whether a profile that had all this so far may have folded some of it: that would be counted by the next one again.
-    fn may_be_folded(&self, at: Millis, now: Millis) -> bool {
-        let oldest = self.history.oldest().map_or(at, |oldest| oldest.min(at));
-        oldest <= now + CLOCK_TOLERANCE - KEEP_FOR
-    }
-
-    /// A visitor's events: figures while it is anonymous, messages once it belongs to a profile.
-    fn follow(&mut self, id: &str, events: Vec<Entry>, rules: &Rules, today: crate::time::Day, outcome: &mut Outcome) {
-        let before = self.history.profile_of(id).map(str::to_owned);
-        let identified = events.iter().filter_map(|event| match &event.judged.deed {
-            Deed::Identify { profile } => Some(profile.clone()),
-            _ => None,
-        });
-        let identified: Vec<String> = identified.collect();
-        if before.is_none() && identified.is_empty() {
-            tell_named(id, None, &events, &mut outcome.messages);
-            outcome.facts.merge(&self.history.take(id, false, events, rules));
-            outcome.messages.extend(self.history.close(true, rules));
-            return;
-        }
-        if before.is_none() {
-            // What is old stays as it was counted and credited: the profile may have folded its own of that time.
-            outcome.messages.extend(self.history.close_ahead(&events, rules));
-            outcome.facts.subtract(&self.history.facts(rules));
-        }
-        self.history.insert(id, false, events.clone());
-        let after = self.history.profile_of(id).map(str::to_owned);
-        let mut remark = |conflicts| {
-            let conflicts = i128::try_from(conflicts).unwrap_or(0);
-            outcome.facts.add(today, Entity::Site, Metric::Diagnostic(Reason::ProfileConflict), conflicts);
-        };
-        remark(identified.iter().filter(|profile| Some(*profile) != after.as_ref()).count());
-        let Some(profile) = after else { return };
-        let to = Address::Profile(profile.clone());
-        if before.as_ref() == Some(&profile) {
-            tell_named(id, Some(&profile), &events, &mut outcome.messages);
-            if !events.is_empty() {
-                let message = Message::Events { visitor: id.to_owned(), is_member: true, events };
-                outcome.messages.push(Envelope { to, message });
-            }
-        } else {
-            let all = self.history.entries(id);
-            if let Some(before) = before {
-                let leave = Message::Leave { visitor: id.to_owned() };
-                outcome.messages.push(Envelope { to: Address::Profile(before.clone()), message: leave });
-                // Who it leaves forgot what names it with the rest; others were told of all but the latest before.
-                let names_before = |event: &Entry| event.profile.as_ref() == Some(&before);
-                // What gave it the visitor is a later one now.
-                let gave =
-                    |event: &&Entry| matches!(&event.judged.deed, Deed::Identify { profile } if *profile == before);
-                remark(all.iter().filter(gave).filter(|event| !events.contains(event)).count());
-                let again = all.iter().filter(|event| names_before(event));
-                let new = events.iter().filter(|event| !names_before(event));
-                let named: Vec<Entry> = again.chain(new).cloned().collect();
-                tell_named(id, Some(&profile), &named, &mut outcome.messages);
-            } else {
-                tell_named(id, Some(&profile), &events, &mut outcome.messages);
-            }
-            outcome.messages.extend(self.joining(id, &to, &all));
-        }
-        self.history.close(false, rules);
-    }
-
-    /// All that a profile is told of a visitor that joins, in messages that fit a row each.
-    fn joining(&self, id: &str, to: &Address, events: &[Entry]) -> Vec<Envelope> {
-        let visitor = || id.to_owned();
-        let mut parts = events.chunks(MAX_ENTRIES);
-        let first = parts.next().unwrap_or_default().to_vec();
-        let join = Message::Join { visitor: visitor(), closed: self.history.checkpoint(), events: first };
-        let rest = parts.map(|part| Message::Events { visitor: visitor(), is_member: true, events: part.to_vec() });
-        let ordered = (self.has_ordered && self.history.closed_at().is_some()).then_some(Message::Ordered);
-        let messages = std::iter::once(join).chain(rest).chain(ordered);
-        messages.map(|message| Envelope { to: to.clone(), message }).collect()
-    }
-
     /// Folds the older half away, for a state that would not fit its row.
     pub fn shrink(&mut self, rules: &Rules) -> Vec<Envelope> {
         let closed_at = self.history.closed_at();
-        let messages = self.history.close_half(rules);
+        let mut messages = self.history.close_half(rules);
+        messages.extend(self.history.leave_out(rules));
         self.tidy(closed_at);
         messages
     }
@@ -368,28 +301,14 @@ impl Person {
 
     /// Whether a visitor's figures are a profile's.
     pub fn is_followed(&self, visitor: &str) -> bool {
-        self.history.profile_of(visitor).is_some()
-    }
-
-    fn join(
-        &mut self,
-        visitor: &str,
-        closed: Option<(Box<crate::fold::Fold>, Millis)>,
-        events: Vec<Entry>,
-        rules: &Rules,
-        effects: &mut Effects,
-    ) {
-        effects.facts = self.release(visitor, rules);
-        if let Some((fold, closed_at)) = closed {
-            effects.messages.extend(self.history.close_until(closed_at, rules));
-            let absorbed = self.changed(rules, |history| history.absorb(*fold, closed_at));
-            effects.facts.merge(&absorbed);
-        }
-        self.take(visitor, true, events, rules, effects);
+        self.profile(visitor).is_some()
     }
 
     /// What a visitor did; what is older than the checkpoint comes too late for credit.
     fn take(&mut self, visitor: &str, is_member: bool, events: Vec<Entry>, rules: &Rules, effects: &mut Effects) {
+        if is_member && self.is_refused(visitor) {
+            return remark_over_limit(&mut effects.facts, events.iter().map(|event| event.at), rules);
+        }
         self.has_ordered |= events.iter().any(|event| event.judged.is_order());
         let closed_at = self.history.closed_at();
         let (late, events): (Vec<Entry>, Vec<Entry>) =
@@ -411,7 +330,10 @@ impl Person {
     /// Writes down what an order came to; a visitor that belongs to a profile hands it on.
     fn amend(&mut self, address: &Address, key: &OrderKey, verdict: Verdict, rules: &Rules, effects: &mut Effects) {
         if let Address::Visitor(id) = address {
-            let own = self.history.profile_of(id).map(str::to_owned);
+            if self.note_held(key, verdict) {
+                return;
+            }
+            let own = self.profile(id).map(str::to_owned);
             let named = self.history.profile_named_by(key).filter(|named| Some(named) != own.as_ref());
             for profile in named.into_iter().chain(own.clone()) {
                 let message = Message::Amend { key: key.clone(), verdict };
@@ -444,37 +366,6 @@ impl Person {
         let mut facts = self.history.facts(rules);
         facts.subtract(&before);
         facts
-    }
-}
-
-/// Orders hear of every report and refund.
-fn tell_orders(from: &Address, visitor: &str, events: &[Entry], messages: &mut Vec<Envelope>) {
-    for event in events {
-        let (hash, message) = match &event.judged.deed {
-            Deed::Custom { money, order: Some(OrderId::Named(hash)) } => {
-                let visitor = visitor.to_owned();
-                let key = OrderKey { at: event.at, is_page: event.is_page, id: event.id.clone(), visitor };
-                (*hash, Message::Report(order::Report { key, from: from.clone(), money: *money }))
-            }
-            Deed::Refund { order, amount } => (*order, Message::Refund { amount: *amount, at: event.at }),
-            _ => continue,
-        };
-        messages.push(Envelope { to: Address::Order(hash), message });
-    }
-}
-
-/// Events that name a profile which is not the visitor's: its experiments see them.
-fn tell_named(visitor: &str, own: Option<&str>, events: &[Entry], messages: &mut Vec<Envelope>) {
-    let mut named: Vec<&str> = events.iter().filter_map(|event| event.profile.as_deref()).collect();
-    named.sort_unstable();
-    named.dedup();
-    for profile in named.into_iter().filter(|profile| Some(*profile) != own) {
-        let events: Vec<Entry> =
-            events.iter().filter(|event| event.profile.as_deref() == Some(profile)).cloned().collect();
-        for part in events.chunks(MAX_ENTRIES) {
-            let message = Message::Events { visitor: visitor.to_owned(), is_member: false, events: part.to_vec() };
-            messages.push(Envelope { to: Address::Profile(profile.to_owned()), message });
-        }
     }
 }
 
