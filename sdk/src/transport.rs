@@ -22,6 +22,8 @@ pub struct Transport {
     busy: bool,
     /// What is under way ends with the page.
     fleeting: bool,
+    /// What is under way was ended by us, to be sent again.
+    again: bool,
     failures: u32,
     timer: bool,
     shift: i64,
@@ -86,9 +88,18 @@ impl Page {
         }
     }
 
+    /// Ends what is under way, to be sent again. The collector may have taken it already: it drops what comes twice.
+    pub fn resend(&mut self) {
+        if self.transport.busy {
+            self.transport.again = true;
+            host::cancel();
+        }
+    }
+
     /// The collector answered, or nobody did (status 0).
     pub fn answered(&mut self, status: u16, shift: Option<i64>) {
         self.transport.busy = false;
+        let again = core::mem::take(&mut self.transport.again);
         match status {
             // Taken, or refused by the collector for good. Any other refusal is of somebody on the way, or for now.
             200..=299 | 400 | 404 | 413 => {
@@ -113,6 +124,10 @@ impl Page {
             }
             _ => {
                 self.queue.turn(Stage::Sent, Stage::Waiting);
+                if again {
+                    self.send();
+                    return;
+                }
                 if self.queue.waits() {
                     let pause = PAUSE_MS << self.transport.failures.min(LONGEST);
                     self.transport.failures += 1;

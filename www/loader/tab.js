@@ -1,11 +1,11 @@
 // What is known in this tab only, until it is closed: a look at a variant, what led to the shop.
 
-import { get, safely, site } from 'tributary-host';
+import { safely, site } from 'tributary-host';
 
 const storage = safely(() => sessionStorage)();
 
-/** Without consent nothing is kept, and without cookies neither. */
-export const keep = safely((name, text) => !site.cookieless && get('visitor') && storage.setItem(site.name + name, text));
+/** Where nothing is measured (no consent, or nobody has seen the page yet) nothing is kept, and without cookies neither. */
+export const keep = safely((name, text) => !site.cookieless && site.measures && storage.setItem(site.name + name, text));
 
 export const recall = safely((name) => storage.getItem(site.name + name), null);
 
