@@ -18,6 +18,7 @@ const SHIFT: &str = "shift";
 
 /// What is under way.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Transport {
     busy: bool,
     /// What is under way ends with the page.

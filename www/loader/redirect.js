@@ -38,19 +38,17 @@ const pageOf = (address) => address.split(/[?#]/)[0];
 
 /**
  * Whether the visitor may be sent away for an experiment; not where the target just sent them back, since that might never end.
- * So a tab is redirected once in so much time, and not at all where a server sends back (then this page is its own referrer).
- * Where the tab keeps nothing, who comes from the target or from here stays.
+ * So a tab is redirected once in so much time. Where the tab keeps nothing who comes from the target stays, and who comes from
+ * here: after a server's redirect a page is its own referrer.
  */
 export const mayLeave = safely((key, values) => {
   const name = `left.${key}`;
-  const here = pageOf(location.href);
-  const from = pageOf(document.referrer);
   const last = recall(name);
   // When the visitor set out for this page, however slow it was to come; within one document, now.
   const began = now() - performance.now();
-  if (last && (from === here || abs((began > last ? began : now()) - last) < AWAY)) return false;
+  if (last && abs((began > last ? began : now()) - last) < AWAY) return false;
   keep(name, now());
-  return recall(name) !== null || (from !== here && from !== pageOf(target(values)));
+  return recall(name) !== null || ![target(values), location.href].map(pageOf).includes(pageOf(document.referrer));
 }, false);
 
 /** The page is being left: nothing is given in it any more. */
