@@ -28,6 +28,8 @@ pub mod found {
     pub const HASH_ROUTES: u32 = 16;
     /// Nothing is kept beyond the page load, and so no variant given.
     pub const COOKIELESS: u32 = 32;
+    /// The collector is on the page's own origin, and its answers set the visitor's cookie anew.
+    pub const OWN: u32 = 64;
 }
 
 /// All state of the page.

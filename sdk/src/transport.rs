@@ -81,8 +81,10 @@ impl Page {
         match self.queue.batch(Stage::Sent) {
             Some(batch) => {
                 self.transport.busy = true;
-                // A retry need not outlive the page (storage does), and so is not refused when the quota is used up.
-                self.transport.fleeting = self.transport.failures > 0;
+                // A retry need not outlive the page (storage does), and so is not refused when the quota is used up. One whose
+                // answer may set the cookie must not: Chromium stores what comes of a request that was to outlive the page
+                // though it was ended.
+                self.transport.fleeting = self.transport.failures > 0 || self.found(found::OWN);
                 host::post(&self.body(&batch), !self.transport.fleeting);
             }
             None => host::idle(),

@@ -68,6 +68,36 @@ test("what was remembered for listeners and the inspector goes with the consent,
   await visitor.close();
 });
 
+/** A question of the page's and its answer: what the page asked of the browser's network before has reached that by now. */
+const exchange = (page) => page.evaluate(() => fetch(location.href).then((answer) => answer.text()));
+
+/** As the collector does: it sets anew the cookie that the request came with, where that is the batch's visitor. */
+const renewal = (site, { visitor, cookie }) =>
+  cookie?.includes(visitor) ? { headers: { "set-cookie": `tributary_${site.key}=${visitor}; Path=/; Max-Age=3600` } } : {};
+
+test("an answer that is under way when consent is withdrawn brings no cookie back", async () => {
+  const site = on.site();
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/own-withdrawn", html(site.ownTag())));
+  await page.evaluate(() => tributary.flush());
+  const { promise: asked, resolve: ask } = Promise.withResolvers();
+  const { promise: answered, resolve: answer } = Promise.withResolvers();
+  site.answer = async (batch) => {
+    ask();
+    await answered;
+    return renewal(site, batch);
+  };
+  await page.evaluate(() => (tributary.track("under-way"), void tributary.flush()));
+  await asked;
+  await page.evaluate(() => tributary.consent(false));
+  await exchange(page);
+  answer();
+  await site.expect("under-way");
+  await exchange(page);
+  assert.deepEqual(await kept(page), NOTHING);
+  await visitor.close();
+});
+
 test("clear() ends a request of the former visitor, whose late answer would bring that one back, and loses no event", async () => {
   const site = on.site();
   const visitor = await on.visitor();
@@ -75,13 +105,12 @@ test("clear() ends a request of the former visitor, whose late answer would brin
   await page.evaluate(() => tributary.flush());
   const { promise: asked, resolve: ask } = Promise.withResolvers();
   const { promise: answered, resolve: answer } = Promise.withResolvers();
-  const cookie = ({ visitor }) => ({ headers: { "set-cookie": `tributary_${site.key}=${visitor}; Path=/; Max-Age=3600` } });
   site.answer = async (batch) => {
     if (batch.runs.some(({ events }) => events.some(([, name]) => name === "signed_out"))) {
       ask();
       await answered;
     }
-    return cookie(batch);
+    return renewal(site, batch);
   };
   await page.evaluate(() => (tributary.track("signed_out"), void tributary.flush()));
   await asked;
@@ -90,14 +119,15 @@ test("clear() ends a request of the former visitor, whose late answer would brin
     tributary.track("after");
     window.sent = tributary.flush();
   });
+  await exchange(page);
   answer();
   await page.evaluate(() => window.sent);
   const [[former], [fresh]] = [await site.expect("signed_out"), await site.expect("after")];
   assert.notEqual(fresh.visitor, former.visitor);
-  // Both answers of the former's events are given by now: the one that nobody waits for, and that of the request that took its place.
-  await site.until(() => site.batches.filter(({ visitor }) => visitor === former.visitor).length === 3);
-  await page.evaluate(() => fetch(location.href).then((answer) => answer.text()));
+  await exchange(page);
   const seen = await page.evaluate(() => document.cookie);
   assert.ok(seen.includes(fresh.visitor) && !seen.includes(former.visitor), seen);
+  // The page view's, that which was ended, and that which took its place.
+  await site.until(() => site.batches.filter(({ visitor }) => visitor === former.visitor).length === 3);
   await visitor.close();
 });

@@ -144,8 +144,9 @@ function start(module, given, tag, early, options) {
     document.prerendering,
     isOn(options.hashRoutes),
     isOn(options.cookieless),
+    host.site.own,
   ];
-  host.site.cookieless = found.at(-1);
+  host.site.cookieless = found[5];
   // The bits of one number, as sdk/src/page.rs lists them.
   host.site.found = found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0);
   targeting.begin(given, options);
