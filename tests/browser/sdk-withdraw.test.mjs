@@ -75,10 +75,11 @@ const exchange = (page) => page.evaluate(() => fetch(location.href).then((answer
 const renewal = (site, { visitor, cookie }) =>
   cookie?.includes(visitor) ? { headers: { "set-cookie": `tributary_${site.key}=${visitor}; Path=/; Max-Age=3600` } } : {};
 
-test("an answer that is under way when consent is withdrawn brings no cookie back", async () => {
+/** A page of a shop that has the collector on its own origin, with a request of `event` under way, whose answer waits for `answer()`. */
+async function underWay(event) {
   const site = on.site();
   const visitor = await on.visitor();
-  const page = await visitor.open(on.page("/own-withdrawn", html(site.ownTag())));
+  const page = await visitor.open(on.page(`/${site.key}`, html(site.ownTag())));
   await page.evaluate(() => tributary.flush());
   const { promise: asked, resolve: ask } = Promise.withResolvers();
   const { promise: answered, resolve: answer } = Promise.withResolvers();
@@ -87,33 +88,24 @@ test("an answer that is under way when consent is withdrawn brings no cookie bac
     await answered;
     return renewal(site, batch);
   };
-  await page.evaluate(() => (tributary.track("under-way"), void tributary.flush()));
+  await page.evaluate((event) => (tributary.track(event), void tributary.flush()), event);
   await asked;
+  return { site, visitor, page, answer };
+}
+
+test("an answer that is under way when consent is withdrawn brings no cookie back", async () => {
+  const { site, visitor, page, answer } = await underWay("last");
   await page.evaluate(() => tributary.consent(false));
   await exchange(page);
   answer();
-  await site.expect("under-way");
+  await site.expect("last");
   await exchange(page);
   assert.deepEqual(await kept(page), NOTHING);
   await visitor.close();
 });
 
 test("clear() ends a request of the former visitor, whose late answer would bring that one back, and loses no event", async () => {
-  const site = on.site();
-  const visitor = await on.visitor();
-  const page = await visitor.open(on.page("/own", html(site.ownTag())));
-  await page.evaluate(() => tributary.flush());
-  const { promise: asked, resolve: ask } = Promise.withResolvers();
-  const { promise: answered, resolve: answer } = Promise.withResolvers();
-  site.answer = async (batch) => {
-    if (batch.runs.some(({ events }) => events.some(([, name]) => name === "signed_out"))) {
-      ask();
-      await answered;
-    }
-    return renewal(site, batch);
-  };
-  await page.evaluate(() => (tributary.track("signed_out"), void tributary.flush()));
-  await asked;
+  const { site, visitor, page, answer } = await underWay("signed_out");
   await page.evaluate(() => {
     tributary.clear();
     tributary.track("after");
