@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Millis;
-use crate::wire::MAX_NUMBER;
+use crate::wire::{MAX_NUMBER, Reason};
 
 /// An event with the id and the time that its page or server gave it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,13 @@ pub enum Kind {
         version: Option<u32>,
         /// Forced, for a look: it never counts.
         forced: bool,
+    },
+    /// The page could give nothing of an experiment, so that the visitor saw control.
+    NotGiven {
+        /// The experiment's key.
+        experiment: String,
+        /// What kept it: [`Reason::HtmlForbidden`], [`Reason::ChangeFailed`] or [`Reason::RedirectLoop`].
+        why: Reason,
     },
     /// A click on something a goal names, or inside a communication.
     Click {

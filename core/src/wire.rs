@@ -80,6 +80,12 @@ pub enum Reason {
     NoConsent,
     /// A unit was exposed to a second variant of an experiment, and is left out of its results from then on.
     Crossover,
+    /// Accepted: the page's policy (Trusted Types) forbids the HTML of an experiment. Nobody there is exposed to it.
+    HtmlForbidden,
+    /// Accepted: a change of a variant failed in the page, which took all of it back. It exposes nobody.
+    ChangeFailed,
+    /// Accepted: the target of a redirect sent the visitor back, who stays. It exposes nobody.
+    RedirectLoop,
 }
 
 /// An event that does not count, and why.
@@ -317,6 +323,8 @@ struct Fields<'a> {
     campaign: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     profile: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    reason: Option<Cow<'a, str>>,
 }
 
 /// What an event of this name and body says.
@@ -352,6 +360,13 @@ pub(crate) fn any_kind(name: &str, body: &str) -> Result<Kind, Fault> {
             let Fields { experiment, variant, version, forced, .. } = fields(SHAPE)?;
             let experiment = text(experiment, "experiment", SHAPE)?;
             Ok(Kind::Exposure { experiment, variant: text(variant, "variant", SHAPE)?, version, forced })
+        }
+        "$not_given" => {
+            const SHAPE: &str = "{experiment, reason}";
+            let Fields { experiment, reason, .. } = fields(SHAPE)?;
+            let experiment = text(experiment, "experiment", SHAPE)?;
+            let why = not_given(&reason.ok_or_else(shape(SHAPE))?)?;
+            Ok(Kind::NotGiven { experiment, why })
         }
         "$click" => {
             const SHAPE: &str = "{goals: [[experiment, goal]]} or {communication}";
@@ -391,6 +406,16 @@ pub(crate) fn any_kind(name: &str, body: &str) -> Result<Kind, Fault> {
         }
         "$identify" => Ok(Kind::Identify { profile: text(fields("{profile}")?.profile, "profile", "{profile}")? }),
         _ => Err((Reason::ReservedName, "name", "a name that does not begin with $")),
+    }
+}
+
+/// Why a page gave nothing of an experiment.
+fn not_given(reason: &str) -> Result<Reason, Fault> {
+    match reason {
+        "html_forbidden" => Ok(Reason::HtmlForbidden),
+        "change_failed" => Ok(Reason::ChangeFailed),
+        "redirect_loop" => Ok(Reason::RedirectLoop),
+        _ => Err((Reason::BadField, "reason", "one of html_forbidden, change_failed, redirect_loop")),
     }
 }
 

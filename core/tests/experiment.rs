@@ -99,6 +99,27 @@ fn an_exposure_counts_only_as_the_assignment_gives_it_and_while_the_experiment_r
 }
 
 #[test]
+fn what_a_page_could_not_give_exposes_nobody_and_is_told_by_its_reason() {
+    let refused = "one of html_forbidden, change_failed, redirect_loop";
+    let rows = [
+        ("hero", "html_forbidden", Some(Reason::HtmlForbidden)),
+        ("hero", "change_failed", Some(Reason::ChangeFailed)),
+        ("hero", "redirect_loop", Some(Reason::RedirectLoop)),
+        ("villain", "redirect_loop", Some(Reason::Unknown)),
+        ("hero", "crossover", None),
+    ];
+    for (experiment, reason, expected) in rows {
+        let mut collector = Collector::new(shop(), 1);
+        let body = json!({ "experiment": experiment, "reason": reason });
+        let outcome = collector.take(&visitor(&visitor_given("b", 0)).at("0s").event("$not_given", body));
+        let limits: Vec<_> = outcome.refused.iter().map(|refusal| refusal.limit).collect();
+        assert_eq!(limits, if expected.is_some() { vec![] } else { vec![refused] }, "{experiment}, {reason}");
+        assert_eq!(collector.diagnostic(expected.unwrap_or(Reason::BadField)), 1, "{experiment}, {reason}");
+        assert_eq!(collector.report().experiments[0].variants[1].exposures, 0, "{experiment}, {reason}");
+    }
+}
+
+#[test]
 fn a_run_includes_its_start_and_excludes_its_end() {
     let config = shop();
     let config = config.with_stop("hero", T0 + HOUR).unwrap();

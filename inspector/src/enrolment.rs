@@ -63,11 +63,15 @@ impl Page<'_> {
         let failing = condition.and_then(|found| found.failing(&self.attributes, &self.patterns.javascript()));
         let exposed = seen.exposures.iter().any(|event| names(event, experiment.key));
         let unit = unit.unwrap_or_default();
+        let fault = seen.faults.get(experiment.key).and_then(|reason| fault(reason));
         match enrol(experiment, standing, || failing.is_none()) {
             Ok((version, variant)) => Experiment {
                 variant: Some(variant.to_owned()),
                 version: Some(version),
-                detail: if given.is_empty() {
+                reason: fault.map(|(reason, _)| reason),
+                detail: if let Some((_, detail)) = fault {
+                    detail.to_owned()
+                } else if given.is_empty() {
                     format!("At {:.4} under the seed “{}”.", place(experiment.seed, unit), experiment.seed)
                 } else {
                     format!("Given before, under version {version}: it stays.")
@@ -112,6 +116,24 @@ impl Page<'_> {
             }
             NotEnrolled::NotCovered => ("not_covered", beyond(experiment.coverage, "take part", experiment.seed, unit)),
         }
+    }
+}
+
+/// Why a page could not give a variant, as the page names it, and in words.
+fn fault(reason: &str) -> Option<(&'static str, &'static str)> {
+    match reason {
+        "html_forbidden" => Some((
+            "html_forbidden",
+            "The page enforces Trusted Types and does not allow the policy “tributary”: nobody gets HTML of it, and nobody is exposed.",
+        )),
+        "change_failed" => Some((
+            "change_failed",
+            "A change failed in this page: the variant was taken back, or went without it where its element came later.",
+        )),
+        "redirect_loop" => {
+            Some(("redirect_loop", "The target of its redirect sent the visitor back: it was not taken again."))
+        }
+        _ => None,
     }
 }
 

@@ -170,8 +170,9 @@ fn measuring(measuring: Measuring) -> (&'static str, &'static str) {
 
 fn standing(experiment: &Experiment) -> (&'static str, String) {
     match (&experiment.variant, experiment.reason) {
-        (Some(variant), _) => ("badge good", variant.clone()),
-        (_, Some(reason)) => ("badge bad", reason.replace('_', " ")),
+        (Some(variant), None) => ("badge good", variant.clone()),
+        (Some(variant), Some(reason)) => ("badge bad", format!("{variant}: {}", reason.replace('_', " "))),
+        (None, Some(reason)) => ("badge bad", reason.replace('_', " ")),
         _ => ("badge", String::new()),
     }
 }

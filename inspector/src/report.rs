@@ -54,7 +54,8 @@ pub struct Experiment {
     /// The version under which.
     pub version: Option<i64>,
     /// Why the visitor is not in: `not_running`, `no_consent`, `no_profile`, `cookieless`, `held_out`, `outside_namespace`,
-    /// `condition` or `not_covered`.
+    /// `condition` or `not_covered`; of one who is in, why the page could not give the variant: `html_forbidden`,
+    /// `change_failed` or `redirect_loop`.
     pub reason: Option<&'static str>,
     /// The figures behind it, in words.
     pub detail: String,

@@ -39,6 +39,8 @@ pub struct Seen {
     pub asked: Vec<String>,
     /// Events of exposures in this page load, as the wire has them.
     pub exposures: Vec<String>,
+    /// Why the page gave nothing of an experiment, by its key.
+    pub faults: BTreeMap<String, String>,
     /// Runs of events that wait in storage, as JSON.
     pub waiting: Vec<String>,
     /// Batches that were sent, in their order.

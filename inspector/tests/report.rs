@@ -51,6 +51,16 @@ fn whether_anything_is_measured_is_what_the_page_goes_by() {
     }
 }
 
+#[test]
+fn of_an_experiment_that_the_page_could_not_give_it_says_why_beside_the_variant() {
+    for reason in ["html_forbidden", "change_failed", "redirect_loop"] {
+        let faults = [("hero".to_owned(), reason.to_owned())].into();
+        let experiment = report(&Seen { faults, ..seen() }).experiments.remove(0);
+        assert_eq!((experiment.variant.as_deref(), experiment.reason), (Some("b"), Some(reason)));
+        assert!(experiment.detail.ends_with('.') && !experiment.exposed, "{reason}: {}", experiment.detail);
+    }
+}
+
 fn run(first: u32, names: &[&str]) -> String {
     let events: Vec<_> = names.iter().enumerate().map(|(place, name)| json!([place, name, {}])).collect();
     json!({ "load": "load", "first": first, "at": 1_000, "events": events }).to_string()

@@ -20,7 +20,7 @@ pub fn enter(act: &mut dyn FnMut(&mut Page)) {
         if let Ok(mut page) = page.try_borrow_mut()
             && let Some(page) = page.as_mut()
         {
-            page.drain();
+            page.drain(0);
             act(page);
             if core::mem::take(&mut page.defers) {
                 return;
@@ -72,26 +72,30 @@ pub fn is_returning() -> bool {
 }
 
 /// Something happened in the page: its place in the list of `www/loader/tributary.js`. True where a move began another page
-/// view. The last in the list asks for the page's address as goals see it, and is told.
+/// view, or where the visitor is another one by now, or nobody. The last in the list asks for the page's address as goals
+/// see it, and is told.
 #[wasm_bindgen]
 pub fn happened(what: u32) -> bool {
-    let mut began = false;
+    let mut is_other = false;
     enter(&mut |page| match what {
-        0 => began = page.moved(),
+        0 => is_other = page.moved(),
         1 => page.send(),
-        2 => page.reconcile(),
+        2 => is_other = page.reconcile(),
         3 => page.restored(),
         4 => page.left(),
         5 => page.leave(),
         6 => {
-            page.reconcile();
+            is_other = page.reconcile();
             page.come_back();
         }
-        7 => page.stop(),
+        7 => {
+            page.stop();
+            is_other = true;
+        }
         8 => page.shown(),
         _ => host::say(&page.public_address()),
     });
-    began
+    is_other
 }
 
 /// A click on so many nodes from the innermost to the outermost (and so in the communication of that key, unless it is

@@ -2,6 +2,7 @@
 
 use crate::host;
 use crate::page::{Page, found};
+use crate::visitor;
 
 /// Kept once the visitor agreed, so that the next page need not ask before it shows a variant. A refusal is not kept:
 /// nothing is, without consent.
@@ -17,13 +18,14 @@ pub fn has_consent() -> bool {
 
 impl Page {
     /// Starts measuring if that is allowed at load. An explicit word, also one to an earlier page, outranks the browser's
-    /// signals; without one, the site's default holds.
+    /// signals; without one, the site's default holds. A signal that is new since the visitor was measured is a withdrawal.
     pub fn begin_if_consented(&mut self) {
         self.address = self.here();
-        let refused =
-            self.found(found::MUST_ASK) || (self.config.respect_privacy_signals && self.found(found::REFUSED));
-        if !refused || has_consent() {
+        let refuses = self.config.respect_privacy_signals && self.found(found::REFUSED);
+        if has_consent() || !(refuses || self.found(found::MUST_ASK)) {
             self.begin();
+        } else if refuses && !visitor::known().is_empty() {
+            self.end();
         }
     }
 
@@ -44,17 +46,17 @@ impl Page {
     /// Erases id, events, variants and whatever else was kept, and measures no more.
     pub fn end(&mut self) {
         self.stop();
-        host::cancel();
         host::set_cookie("");
         // Other tabs hear of this, and need not look for a cookie that a browser of many processes may show for a while yet.
         host::set(WITHDRAWN, "1");
         host::remove("");
     }
 
-    /// Measures no more: the visitor withdrew, here or in another tab.
+    /// Measures no more: the visitor withdrew, here or in another tab. What the script remembers of it goes too.
     pub fn stop(&mut self) {
+        host::measure(false);
         self.visitor = None;
-        self.held = None;
+        self.held = false;
         self.queue.clear();
         self.active = false;
         self.transport.stop();

@@ -10,19 +10,27 @@ impl Page {
     /// The variant, which the page is now about to show: an exposure, once per page view, while the experiment runs.
     pub fn give_variant(&mut self, key: &str) -> Option<&'static str> {
         let index = self.config.experiments.iter().position(|experiment| experiment.key == key)?;
+        self.give(index)
+    }
+
+    /// The same, of the experiment at this place. In a prerendered page it is remembered until that is shown.
+    pub fn give(&mut self, index: usize) -> Option<&'static str> {
         let (version, variant) = self.assigned(index)?;
-        if version > 0 && !self.exposed.contains(&index) {
-            self.exposed.push(index);
-            visitor::give(key, version, variant);
-            let mut event = String::from("\"$exposure\",{\"experiment\":");
-            json::string(&mut event, key);
-            event.push_str(",\"variant\":");
-            json::string(&mut event, variant);
-            event.push_str(",\"version\":");
-            json::number(&mut event, version);
-            event.push('}');
-            host::exposed(&event);
-            self.record(&event);
+        if version > 0 && !self.exposed.iter().any(|(one, _)| *one == index) {
+            self.exposed.push((index, variant));
+            if !self.held {
+                let key = self.config.experiments.get(index)?.key;
+                visitor::give(key, version, variant);
+                let mut event = String::from("\"$exposure\",{\"experiment\":");
+                json::string(&mut event, key);
+                event.push_str(",\"variant\":");
+                json::string(&mut event, variant);
+                event.push_str(",\"version\":");
+                json::number(&mut event, version);
+                event.push('}');
+                host::exposed(&event);
+                self.record(&event);
+            }
         }
         Some(variant)
     }
@@ -46,7 +54,7 @@ impl Page {
 
     /// The version (0: it is no exposure) and the variant; none where the core says why not.
     #[cfg_attr(not(feature = "targeting"), allow(clippy::needless_option_as_deref))]
-    fn assigned(&self, index: usize) -> Option<(i64, &'static str)> {
+    pub fn assigned(&self, index: usize) -> Option<(i64, &'static str)> {
         let visitor = self.visitor.as_deref();
         let experiment = self.config.experiments.get(index)?;
         let unit = visitor.and_then(|visitor| self.unit(index, visitor));

@@ -48,8 +48,12 @@ extern "C" {
     /// Posts a batch; `answered` is called with what comes of it. `keepalive` lets it outlive the page.
     pub fn post(body: &str, keepalive: bool);
 
-    /// Ends the request that is under way.
+    /// Ends the request that is under way, which is then answered with 0.
     pub fn cancel();
+
+    /// From here on something is measured, or nothing any more: then the request that is under way ends, and what was
+    /// remembered for the page's listeners and the inspector is forgotten.
+    pub fn measure(is: bool);
 
     /// Hands a batch to the browser to send after the page is gone; false where it will not.
     pub fn beacon(body: &str) -> bool;

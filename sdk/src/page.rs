@@ -28,6 +28,8 @@ pub mod found {
     pub const HASH_ROUTES: u32 = 16;
     /// Nothing is kept beyond the page load, and so no variant given.
     pub const COOKIELESS: u32 = 32;
+    /// The collector is on the page's own origin, and its answers set the visitor's cookie anew.
+    pub const OWN: u32 = 64;
 }
 
 /// All state of the page.
@@ -41,8 +43,8 @@ pub struct Page {
     pub queue: Queue,
     /// The request on its way.
     pub transport: Transport,
-    /// What happened in a page that nobody has seen yet; there while it is prerendered.
-    pub held: Option<Vec<String>>,
+    /// Nobody has seen the page yet: variants are known, and else nothing happens before it is shown.
+    pub held: bool,
     found: u32,
     /// Something was recorded since the session was last looked at.
     pub active: bool,
@@ -52,8 +54,8 @@ pub struct Page {
     pub defers: bool,
     /// The address of this page view.
     pub address: String,
-    /// Experiments whose exposure this page view has reported, by their place in the configuration.
-    pub exposed: Vec<usize>,
+    /// Experiments that this page view has exposed, by their place in the configuration, and with which variant.
+    pub exposed: Vec<(usize, &'static str)>,
     /// Goals met by clicks.
     pub clicks: Goals,
     /// Goals met by submits.
@@ -74,7 +76,7 @@ impl Page {
             visitor: None,
             queue: Queue::new(host::random(LOAD_LENGTH)),
             transport: Transport::default(),
-            held: None,
+            held: false,
             found,
             active: false,
             gone: false,
@@ -92,11 +94,23 @@ impl Page {
         self.found & what != 0
     }
 
-    /// Starts to measure: from here on there is a visitor.
+    /// Starts to measure: from here on there is a visitor. Of a prerendered page nothing is kept yet, not even a new id: one
+    /// that is never shown leaves nothing behind.
     pub fn begin(&mut self) {
-        self.visitor = Some(visitor::restore());
+        self.held = self.found(found::PRERENDERED);
+        if self.held {
+            let known = visitor::known();
+            self.visitor = Some(if visitor::is_id(&known) { known } else { visitor::random() });
+        } else {
+            self.measure(String::new());
+        }
+    }
+
+    /// The visitor is kept from here on (the one that is known, or else this one), and the page is viewed.
+    fn measure(&mut self, otherwise: String) {
+        host::measure(true);
+        self.visitor = Some(visitor::restore(otherwise));
         self.adopt();
-        self.held = self.found(found::PRERENDERED).then(Vec::new);
         self.viewed();
     }
 
@@ -110,33 +124,46 @@ impl Page {
         if self.audiences.iter().any(|audience| audience.is_of_profiles) {
             self.queue.speak_of(visitor::profile());
         }
-        let Some(visitor) = &self.visitor else { return };
-        if let Some(held) = &mut self.held {
-            held.push(event.into());
-        } else {
-            self.queue.push(visitor, at, event);
-            self.active = true;
+        if self.held {
+            return;
         }
+        let Some(visitor) = &self.visitor else { return };
+        self.queue.push(visitor, at, event);
+        self.active = true;
     }
 
-    /// Records the calls of `track` that the script around the wasm has kept, each at its own time.
-    pub fn drain(&mut self) {
+    /// Records the calls of `track` that the script around the wasm has kept, each at its own time; those of a prerendered page
+    /// no earlier than it is shown.
+    pub fn drain(&mut self, since: i64) {
+        if self.held {
+            return;
+        }
         let calls = host::take();
         let mut rest = calls.as_str();
         while !rest.is_empty() {
             let (call, after) = cut(rest, b'\n');
             let (at, event) = cut(call, b' ');
-            self.record_at(text::number(at), event);
+            self.record_at(text::number(at).max(since), event);
             rest = after;
         }
     }
 
-    /// A prerendered page is shown: what was held happens now.
+    /// A prerendered page is shown: what waited for that happens now, to whoever is the visitor by now.
     pub fn shown(&mut self) {
         self.found &= !found::PRERENDERED;
-        for event in self.held.take().unwrap_or_default() {
-            self.record(&event);
+        if !core::mem::take(&mut self.held) {
+            return;
         }
+        let given = core::mem::take(&mut self.exposed);
+        let visitor = self.visitor.take().unwrap_or_default();
+        self.measure(visitor);
+        for (index, variant) in given {
+            // Where another page made the visitor another one, what was given here may be nobody's assignment.
+            if self.assigned(index).is_some_and(|(_, assigned)| assigned == variant) {
+                self.give(index);
+            }
+        }
+        self.drain(host::clock());
     }
 
     /// The page was left, perhaps for good.
@@ -155,17 +182,22 @@ impl Page {
         }
     }
 
-    /// While this page slept or another tab worked, the visitor may have become another, or have withdrawn consent.
-    pub fn reconcile(&mut self) {
-        if let Some(visitor) = &mut self.visitor {
-            let kept = visitor::current();
-            if kept.is_empty() {
-                self.end();
-            } else if kept != *visitor {
-                *visitor = kept;
-                self.exposed.clear();
-            }
+    /// While this page slept or another tab worked, the visitor may have become another, or have withdrawn consent: true
+    /// where it did.
+    pub fn reconcile(&mut self) -> bool {
+        // A page that nobody has seen has kept nothing, and so misses nothing.
+        let Some(visitor) = self.visitor.as_mut().filter(|_| !self.held) else { return false };
+        let kept = visitor::current();
+        if kept == *visitor {
+            return false;
         }
+        if kept.is_empty() {
+            self.end();
+        } else {
+            *visitor = kept;
+            self.exposed.clear();
+        }
+        true
     }
 
     /// The visitor is this person. Another one than before gets a new visitor id: a shared computer merges nobody.
@@ -187,9 +219,13 @@ impl Page {
     }
 
     /// Whoever comes now is somebody else: a new id, no profile, no variants.
+    ///
+    /// A request that is under way is of the one before: its answer must not put that one back into the cookie, so it ends
+    /// here, and what it told is sent again at once.
     pub fn renew(&mut self) {
         if self.visitor.is_some() {
-            self.visitor = Some(visitor::fresh());
+            self.resend();
+            self.visitor = Some(visitor::fresh(String::new()));
             self.identified = false;
             self.exposed.clear();
         }

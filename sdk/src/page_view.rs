@@ -38,6 +38,10 @@ impl Page {
     }
 
     fn record_view(&mut self, referrer: &str) {
+        // However often history moves before the page is shown, it is viewed once, and what was given by then is given then.
+        if self.held {
+            return;
+        }
         self.exposed.clear();
         let mut event = String::from("\"$page_view\",{\"url\":");
         json::string(&mut event, &self.public_address());

@@ -18,10 +18,13 @@ const SHIFT: &str = "shift";
 
 /// What is under way.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Transport {
     busy: bool,
     /// What is under way ends with the page.
     fleeting: bool,
+    /// What is under way was ended by us, to be sent again.
+    again: bool,
     failures: u32,
     timer: bool,
     shift: i64,
@@ -78,17 +81,28 @@ impl Page {
         match self.queue.batch(Stage::Sent) {
             Some(batch) => {
                 self.transport.busy = true;
-                // A retry need not outlive the page (storage does), and so is not refused when the quota is used up.
-                self.transport.fleeting = self.transport.failures > 0;
+                // A retry need not outlive the page (storage does), and so is not refused when the quota is used up. One whose
+                // answer may set the cookie must not: Chromium stores what comes of a request that was to outlive the page
+                // though it was ended.
+                self.transport.fleeting = self.transport.failures > 0 || self.found(found::OWN);
                 host::post(&self.body(&batch), !self.transport.fleeting);
             }
             None => host::idle(),
         }
     }
 
+    /// Ends what is under way, to be sent again. The collector may have taken it already: it drops what comes twice.
+    pub fn resend(&mut self) {
+        if self.transport.busy {
+            self.transport.again = true;
+            host::cancel();
+        }
+    }
+
     /// The collector answered, or nobody did (status 0).
     pub fn answered(&mut self, status: u16, shift: Option<i64>) {
         self.transport.busy = false;
+        let again = core::mem::take(&mut self.transport.again);
         match status {
             // Taken, or refused by the collector for good. Any other refusal is of somebody on the way, or for now.
             200..=299 | 400 | 404 | 413 => {
@@ -113,6 +127,10 @@ impl Page {
             }
             _ => {
                 self.queue.turn(Stage::Sent, Stage::Waiting);
+                if again {
+                    self.send();
+                    return;
+                }
                 if self.queue.waits() {
                     let pause = PAUSE_MS << self.transport.failures.min(LONGEST);
                     self.transport.failures += 1;

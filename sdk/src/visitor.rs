@@ -15,16 +15,19 @@ const FORMER: &str = "former";
 /// 22 characters of 6 bits: 132 bits, of which 128 were asked for.
 const ID_LENGTH: u32 = 22;
 
-/// The visitor that cookie or storage know, or a new one. Both are written anew, so that they live on.
-pub fn restore() -> String {
+/// The visitor that cookie or storage know, or nothing.
+pub fn known() -> String {
     // The cookie first: it is the one that the collector can keep alive on the shop's own origin.
-    let mut id = host::cookie();
-    let known = kept();
-    if !is_id(&id) || (id == host::get(FORMER) && !known.is_empty()) {
-        id = known;
-    }
+    let id = host::cookie();
+    let stored = kept();
+    if is_id(&id) && (id != host::get(FORMER) || stored.is_empty()) { id } else { stored }
+}
+
+/// The visitor that is known, or else one of this id ([`fresh`]). Cookie and storage are written anew, so that they live on.
+pub fn restore(otherwise: String) -> String {
+    let id = known();
     if !is_id(&id) {
-        return fresh();
+        return fresh(otherwise);
     }
     // What is stored was of the visitor that is stored.
     if id != kept() {
@@ -33,13 +36,18 @@ pub fn restore() -> String {
     keep(id)
 }
 
-/// A new visitor; what the one before was called and given is forgotten.
-pub fn fresh() -> String {
+/// An id that nobody has.
+pub fn random() -> String {
+    host::random(ID_LENGTH)
+}
+
+/// A new visitor, of this id unless it is empty; what the one before was called and given is forgotten.
+pub fn fresh(id: String) -> String {
     forget();
     #[cfg(feature = "targeting")]
     note_first();
     host::set(FORMER, &kept());
-    keep(host::random(ID_LENGTH))
+    keep(if id.is_empty() { random() } else { id })
 }
 
 fn forget() {

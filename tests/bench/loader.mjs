@@ -33,7 +33,7 @@ const BUILD = { TRIBUTARY_BUILD: '""' };
 const head = Buffer.from(preamble("08c0ffee00c0ffee00c0ffee", CONFIG));
 const carried = await bundle(path.join(ROOT, "www/loader/t.js"), { wasm: literal(wasm), parts: [], define: BUILD });
 const base64 = await bundle(path.join(ROOT, "www/loader/t.js"), { wasm: `atob("${wasm.toString("base64")}")`, parts: [], define: BUILD });
-const fetched = await bundle(path.join(ROOT, "tests/bench/loader-fetched.js"));
+const fetched = await bundle(path.join(ROOT, "tests/bench/loader-fetched.js"), { parts: [], define: BUILD });
 const LOADERS = {
   "in the script": { script: carried, requests: [carried] },
   "in the script, base64": { script: base64, requests: [base64] },

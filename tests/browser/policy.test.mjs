@@ -128,12 +128,15 @@ for (const build of ["as wasm", "as JavaScript"]) {
   }
 }
 
-test("where no policy is allowed, who would see HTML sees control, and is not exposed", async () => {
+test("where no policy is allowed, who would see HTML sees control, is not exposed, and the shop hears why", async () => {
   const site = on.site(WRITTEN);
   const visitor = await on.visitor();
   const page = await visitor.open(pageWith(strict("require-trusted-types-for 'script'; trusted-types 'none'"), site.tag('data-timeout="60000"'), "<h1>Old</h1>"));
   await page.evaluate(() => tributary.flush());
-  assert.deepEqual([await page.evaluate(() => document.querySelector("h1").textContent), names(site)], ["Old", ["$page_view"]]);
+  assert.deepEqual([await page.evaluate(() => document.querySelector("h1").textContent), names(site)], ["Old", ["$not_given", "$page_view"]]);
+  assert.deepEqual(site.named("$not_given")[0].body, { experiment: "hero", reason: "html_forbidden" });
+  const { experiments } = await page.evaluate(() => tributary.inspect());
+  assert.deepEqual(experiments.map(({ variant, reason, exposed }) => [variant, reason, exposed]), [["b", "html_forbidden", false]]);
   assert.deepEqual(await page.evaluate(() => pageErrors), []);
   await visitor.close();
 });

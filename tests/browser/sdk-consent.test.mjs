@@ -46,9 +46,9 @@ test("consent once given holds on the next page", async () => {
   const site = on.site();
   const visitor = await on.visitor();
   const tag = site.tag('data-consent="required"');
-  await (await visitor.open(on.page("/agree", html(tag)))).evaluate(() => tributary.consent(true));
-  const page = await visitor.open(on.page("/agreed", html(tag)));
-  await page.evaluate(() => tributary.flush());
+  const page = await visitor.open(on.page("/agree", html(tag)));
+  await page.evaluate(() => tributary.consent(true));
+  await page.goto(on.page("/agreed", html(tag)));
   await site.until(() => site.named("$page_view").some(({ body }) => body.url.endsWith("/agreed")));
   await visitor.close();
 });
@@ -65,7 +65,8 @@ test("consent(false) erases id, events and all else, and ends the measuring", as
   assert.deepEqual(await useAll(page), [null, {}]);
   assert.deepEqual(await kept(page), NOTHING);
   await page.goto(on.page("/withdraw/away", html("")));
-  assert.equal(site.batches.length, 0);
+  // The page view may have gone before, on a machine that took a second to get here.
+  assert.deepEqual(site.events().filter(({ name }) => name !== "$page_view"), []);
   await visitor.close();
 });
 
@@ -87,7 +88,8 @@ test("withdrawing in one tab ends the measuring in the others", async () => {
   const visitor = await on.visitor();
   const first = await visitor.open(on.page("/tab/1", html(site.tag())));
   const second = await visitor.open(on.page("/tab/2", html(site.tag())));
-  await first.evaluate(() => window.addEventListener("storage", () => (window.told = true)));
+  // Of this and no other change: those of the second tab's start may still come.
+  await first.evaluate(() => window.addEventListener("storage", ({ key }) => key?.endsWith(".withdrawn") && (window.told = true)));
   await second.evaluate(() => tributary.consent(false));
   await first.waitForFunction(() => window.told, { polling: 50 });
   await first.evaluate(() => {
@@ -95,7 +97,8 @@ test("withdrawing in one tab ends the measuring in the others", async () => {
     return tributary.flush();
   });
   assert.deepEqual(site.named("late"), []);
-  assert.deepEqual(await kept(first), NOTHING);
+  // What another process erased is seen here a little later.
+  await first.waitForFunction(() => !document.cookie && !localStorage.length, { polling: 50 });
   await visitor.close();
 });
 
@@ -105,7 +108,7 @@ test("a shop that empties the storage in one tab withdraws nothing in the others
   const first = await visitor.open(on.page("/empty/1", html(site.tag())));
   const second = await visitor.open(on.page("/empty/2", html(site.tag())));
   await Promise.all([first, second].map((page) => page.evaluate(() => tributary.flush())));
-  await first.evaluate(() => window.addEventListener("storage", () => (window.told = true)));
+  await first.evaluate(() => window.addEventListener("storage", ({ key }) => key === null && (window.told = true)));
   await second.evaluate(() => localStorage.clear());
   await first.waitForFunction(() => window.told, { polling: 50 });
   await first.evaluate(() => {
@@ -122,25 +125,28 @@ test("a shop that empties the storage in one tab withdraws nothing in the others
 test("a request says that the visitor agreed, on this page and the next, and only where it did", async () => {
   const site = on.site();
   const visitor = await on.visitor();
-  const open = async (name) => {
-    const page = await visitor.open(on.page(`/told/${name}`, html(site.tag())));
-    await page.evaluate(() => tributary.flush());
-    return page;
+  const addressOf = (name) => on.page(`/told/${name}`, html(site.tag()));
+  const page = await visitor.open(addressOf("first"));
+  const flush = () => page.evaluate(() => tributary.flush());
+  const go = async (name) => {
+    await page.goto(addressOf(name));
+    await page.waitForFunction(() => window.tributary?.flush);
+    await flush();
   };
-  const first = await open("first");
-  await first.evaluate(() => {
+  await flush();
+  await page.evaluate(() => {
     tributary.consent(true);
     tributary.track("agreed");
     return tributary.flush();
   });
-  const second = await open("second");
-  await second.evaluate(() => {
+  await go("second");
+  await page.evaluate(() => {
     tributary.consent(false);
     tributary.consent(true);
     return tributary.flush();
   });
-  await second.evaluate(() => tributary.consent(false));
-  await open("third");
+  await page.evaluate(() => tributary.consent(false));
+  await go("third");
   const told = site.batches.map(({ consent, runs }) => [runs.flatMap(({ events }) => events.map(([, name]) => name)).join(), consent]);
   assert.deepEqual(told, [
     ["$page_view", undefined],

@@ -43,7 +43,8 @@ test("what a beacon took rides along in the next page's first batch, and storage
   const site = on.site();
   const visitor = await on.visitor();
   const page = await visitor.open(on.page("/beacon", html(site.tag())));
-  await page.evaluate(() => tributary.track("tail"));
+  await flush(page);
+  await page.evaluate(() => addEventListener("pagehide", () => tributary.track("tail")));
   await page.goto(on.page("/beacon/away", html("")));
   await site.expect("tail");
   assert.equal(await stored(page), 1);
@@ -115,12 +116,13 @@ test("a damaged run costs itself and nothing that travels with it", async () => 
 test("a retry that is under way when the page is left goes by beacon too", async () => {
   const site = on.site();
   const visitor = await on.visitor();
+  const { promise: retried, resolve: isRetried } = Promise.withResolvers();
   let asked = 0;
   site.answer = async () => {
     asked += 1;
     if (asked === 1) return { status: 503 };
     // The second is the retry, which the page does not live to see answered.
-    if (asked === 2) await new Promise((resolve) => setTimeout(resolve, 3_000));
+    if (asked === 2) await new Promise(isRetried);
     return {};
   };
   const page = await visitor.open(on.page("/retrying", html(site.tag())));
@@ -128,10 +130,10 @@ test("a retry that is under way when the page is left goes by beacon too", async
     await tributary.flush();
     tributary.flush();
   });
-  while (asked < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  await retried;
   await page.goto(on.page("/retrying/away", html("")));
-  await site.until(() => asked === 3 && site.named("$page_view").length === 1);
-  assert.deepEqual(site.batches.map(({ status }) => status), [503, 204], "the beacon came before the retry was answered");
+  await site.expect("$page_view");
+  assert.deepEqual([asked, site.batches.map(({ status }) => status)], [3, [503, 204]]);
   await visitor.close();
 });
 

@@ -61,9 +61,11 @@ test("once exposed, a visitor keeps the variant and its version, whatever happen
   const site = on.site({ experiments: [ALL_B] });
   const visitor = await on.visitor();
   const address = on.page("/sticky", html(site.tag()));
-  await (await visitor.open(address)).evaluate(() => tributary.getVariant("hero"));
-  site.config = { experiments: [{ ...ALL_B, version: 4, variants: [["control", 10_000], ["b", 0]] }] };
   const page = await visitor.open(address);
+  await page.evaluate(() => tributary.getVariant("hero"));
+  site.config = { experiments: [{ ...ALL_B, version: 4, variants: [["control", 10_000], ["b", 0]] }] };
+  await page.goto(address);
+  await page.waitForFunction(() => window.tributary?.flush);
   assert.equal(await page.evaluate(() => tributary.getVariant("hero")), "b");
   await flush(page);
   await site.until(() => site.named("$exposure").length === 2);

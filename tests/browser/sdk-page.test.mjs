@@ -100,29 +100,6 @@ if (can("back/forward cache")) {
   });
 }
 
-test("nothing counts in a prerendered page before it is shown, and then it happens at that time", async () => {
-  const site = on.site({ experiments: [{ key: "hero", variants: [["control", 0], ["b", 10_000]] }] });
-  const visitor = await on.visitor();
-  const hidden = 'window.prerendering = true; Object.defineProperty(document, "prerendering", { get: () => window.prerendering });';
-  const page = await visitor.open(on.page("/prerendered", html(`<script>${hidden}</script>${site.tag()}`)));
-  assert.equal(await page.evaluate(() => tributary.getVariant("hero")), "b");
-  await page.evaluate(() => {
-    tributary.track("hidden");
-    return tributary.flush();
-  });
-  assert.equal(site.batches.length, 0);
-  const shown = await page.evaluate(async () => {
-    const shown = Date.now();
-    window.prerendering = false;
-    document.dispatchEvent(new Event("prerenderingchange"));
-    await tributary.flush();
-    return shown;
-  });
-  assert.deepEqual(site.events().map(({ name }) => name), ["$page_view", "$exposure", "hidden"]);
-  for (const { at } of site.events()) assert.ok(at >= shown);
-  await visitor.close();
-});
-
 const GOALS = {
   clicks: [
     { goal: 0, selector: ".buy" },

@@ -24,7 +24,7 @@ async function opened(first, second) {
   const seen = () => site.named("$exposure").length && site.named("$appearance").length;
   const rest = site.until(seen, "what the first part shows").then(() => second);
   const head = site.tag('data-timeout="60000" data-visible-ms="0"');
-  const page = await visitor.open(on.page(`/${site.key}`, html(head, first + ROOM).replace("</body></html>", ""), {}, rest));
+  const page = await visitor.open(on.page(`/${site.key}`, html(head, first + ROOM).replace("</body></html>", ""), {}, { rest }));
   return { site, visitor, page };
 }
 

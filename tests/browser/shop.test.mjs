@@ -168,9 +168,15 @@ test("on the shop's own origin the collector keeps the visitor's cookie alive", 
     tributary.track("seen");
     return tributary.flush();
   }, `${name}=${value}`);
-  const renewed = await cookie();
+  // What an answer set is seen in another process a little later.
+  const isRenewed = ({ expires }) => expires > Date.now() / 1000 + 300 * 24 * 3_600;
+  let renewed = await cookie();
+  for (let look = 0; look < 100 && !isRenewed(renewed); look += 1) {
+    await tab.evaluate(() => fetch("/health").then((answer) => answer.text()));
+    renewed = await cookie();
+  }
+  assert.ok(isRenewed(renewed));
   assert.equal(renewed.value, value);
-  assert.ok(renewed.expires > Date.now() / 1000 + 300 * 24 * 3_600);
   await tab.browserContext().close();
 });
 

@@ -50,6 +50,7 @@ describe("an event is refused alone, by reason, field and limit", () => {
     ["a body that is a list", (b) => b.track("purchase", [5, "USD", "A-1"]), "malformed", "body", "an object of properties"],
     ["a page view without address", (b) => b.event("$page_view", {}), "malformed", "body", "{url}"],
     ["an exposure without variant", (b) => b.event("$exposure", { experiment: "hero", version: 1 }), "malformed", "body", "{experiment, variant, version}"],
+    ["a reason for giving nothing that is none", (b) => b.event("$not_given", { experiment: "hero", reason: "bot" }), "bad_field", "reason", "one of html_forbidden, change_failed, redirect_loop"],
     ["a click whose goals are no pairs", (b) => b.click([1]), "malformed", "body", "{goals: [[experiment, goal]]} or {communication}"],
     ["an execution", (b) => b.event("$execution", { experience: "mail", variant: "a" }), "reserved_name", "name", "an event that pages send; executions come from servers"],
     ["a derived event", (b) => b.track("session_start"), "reserved_name", "name", "none of session_start, return_visit, profile_created"],

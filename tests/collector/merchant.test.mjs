@@ -216,7 +216,22 @@ test("every figure of the report has a page: communications, campaigns, experien
   ]);
   const told = await page("diagnostics");
   assert.match(told, /<dt>Reserved name<small>[^<]+<\/small><\/dt><dd>1<\/dd>/);
-  assert.equal(told.match(/<dt>/g).length, 17);
+  assert.equal(told.match(/<dt>/g).length, 20);
+});
+
+test("what pages could give nothing of is told under diagnostics, each reason by its name, and in no figure", async () => {
+  const site = await siteFor(on);
+  await site.run({ key: "hero", variants: [{ key: "control" }, { key: "b" }], goals: [{ key: "order", type: "revenue", event: "purchase" }] });
+  const told = ["html_forbidden", "change_failed", "redirect_loop"];
+  const visit = told.reduce((visit, reason) => visit.event("$not_given", { experiment: "hero", reason }), batch("ann").view());
+  await site.take(visit);
+  const { diagnostics, experiments } = await site.settled();
+  assert.deepEqual(diagnostics, { accepted: 4, html_forbidden: 1, change_failed: 1, redirect_loop: 1 });
+  assert.deepEqual(experiments[0].variants.map(({ exposures }) => exposures), [0, 0]);
+  const { body } = await get(`/sites/${site.key}/diagnostics`, cookieOf(await signIn(site.key, site.secret)));
+  for (const name of ["HTML forbidden", "Changes that failed", "Redirects that came back"]) {
+    assert.match(body, new RegExp(`<dt>${name}<small>[^<]+</small></dt><dd>1</dd>`));
+  }
 });
 
 test("the pages lead to one another and keep the range that was chosen, today among them", async () => {

@@ -26,15 +26,17 @@ const text = {
   },
 };
 
+/** What is there goes last: where the page lets nobody put in the new, nothing has changed. */
 function fill(element, nodes) {
-  element.textContent = '';
+  const before = [...element.childNodes];
   element.append(...nodes);
+  for (const node of before) node.remove();
 }
 
 const html = {
   prepare([value]) {
     const template = document.createElement('template');
-    // Where the page lets nobody write HTML this throws, and the experiment is not given.
+    // Where the page lets nobody write HTML this throws.
     template.innerHTML = policy()?.createHTML(value) ?? value;
     return [template.content];
   },
@@ -102,5 +104,8 @@ const move = {
   },
 };
 
+/** Who is sent to another page is sent once, when the variant is given: see redirect.js. */
+const redirect = { act() {}, still: () => true, undo() {} };
+
 /** By the numbers that the configuration has. */
-export const KINDS = [text, html, attribute, classes, style, move, {}];
+export const KINDS = [text, html, attribute, classes, style, move, redirect];

@@ -184,10 +184,21 @@ export const hasMatch = (pattern, text) => patterns[pattern]?.test(text) ?? fals
 
 let request;
 
-/** Ends the request that is under way: its answer must not set the cookie of a visitor who withdrew. */
+/** Ends the request that is under way: its answer must not set the cookie of a visitor who is another one by now, or nobody. */
 export const cancel = safely(() => request?.abort());
 
+/** Something is measured from here on, or nothing any more, and then what was is forgotten. */
+export function measure(is) {
+  site.measures = is;
+  if (is) return;
+  cancel();
+  site.exposures.length = 0;
+  // Another list: what ends now would be noted in the one before.
+  if (site.log) site.log = [];
+}
+
 export async function post(body, keepalive) {
+  const { log } = site;
   let status = 0;
   let told;
   request = AbortController && new AbortController();
@@ -209,7 +220,7 @@ export async function post(body, keepalive) {
     // No network, no answer in time, or none that can be read: the status says which.
   }
   never(patience);
-  site.log?.push([body, status, told]);
+  log?.push([body, status, told]);
   site.answered(status, told?.shift);
 }
 

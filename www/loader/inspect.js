@@ -10,7 +10,7 @@ const MARKUP = 'data-trib-experiment';
 /** Experiments that the page asked for. */
 const asked = new Set();
 
-function look({ key, given, get, names, found, exposures, log, attributes }) {
+function look({ key, given, get, names, found, exposures, faults, log, attributes }) {
   log.splice(0, log.length - BATCHES);
   for (const element of document.querySelectorAll(`[${MARKUP}]`)) asked.add(element.getAttribute(MARKUP));
   const all = (start, of) => names(start).split('\n').filter(Boolean).map(of);
@@ -30,6 +30,7 @@ function look({ key, given, get, names, found, exposures, log, attributes }) {
     given: Object.fromEntries(all('variant.', (name) => [name.slice('variant.'.length), get(name)])),
     asked: [...asked],
     exposures: [...exposures],
+    faults: { ...faults },
     waiting: all('run.', run),
     sent: log.map(([body, status, answer]) => ({ body, status, answer })),
   };

@@ -27,18 +27,23 @@ const each = (assignments) => Object.entries(assignments).map(([experiment, vari
 
 /** Tells of the assignments that are others than before. */
 function look(api) {
+  // Nobody has seen the page, and who does may be another visitor.
+  if (document.prerendering) return;
   const now = api.getAssignments();
   const before = assignments;
   assignments = now;
   for (const detail of each(now)) if (before[detail.experiment] !== detail.variant) tellAll('assignment', detail);
 }
 
-function listen({ api, exposures }) {
+function listen(site) {
+  const { api, exposures } = site;
   listening = true;
-  assignments = api.getAssignments();
+  look(api);
   // Told when the wasm is done: within it nothing that a listener calls would do anything.
   exposures.push = (exposure) => {
     queueMicrotask(() => {
+      // Withdrawn in the same turn.
+      if (!site.measures) return;
       Array.prototype.push.call(exposures, exposure);
       tellAll('exposure', detailOf(exposure));
     });
@@ -53,7 +58,7 @@ function listen({ api, exposures }) {
     };
   }
   // Another tab may have made the visitor another one, which the script finds out first.
-  addEventListener('visibilitychange', () => setTimeout(look, 0, api), true);
+  for (const name of ['visibilitychange', 'prerenderingchange']) addEventListener(name, () => setTimeout(look, 0, api), true);
 }
 
 /**

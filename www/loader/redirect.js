@@ -1,12 +1,17 @@
 // A variant that is another page. The exposure leaves first, and nothing of the page that is left is seen.
 
-import { later, safely } from 'tributary-host';
+import { later, now, safely } from 'tributary-host';
 import * as sdk from 'tributary-wasm';
+import { keep, recall } from './tab.js';
 
-const { document, location, URL } = self;
+const { document, location, performance, URL } = self;
+const { abs } = Math;
 
 /** A page that did not come by then will not come: what is there is shown, in ms. */
 const PATIENCE = 4_000;
+
+/** Who left and comes again within this time, in ms, was sent back: no visitor reads the target that fast. */
+const AWAY = 10_000;
 
 /** The address to go to: with the query of this one, but for what it says itself. */
 function target([url]) {
@@ -29,11 +34,28 @@ function comparable(address) {
 /** Whether the page is not there yet. */
 export const isElsewhere = safely((values) => !document.prerendering && comparable(target(values)) !== comparable(location.href), false);
 
-let leaving = false;
+const pageOf = (address) => address.split(/[?#]/)[0];
 
-/** Leaves, once. */
+/**
+ * Whether the visitor may be sent away for an experiment; not where the target just sent them back, since that might never end.
+ * So a tab is redirected once in so much time. Where the tab keeps nothing who comes from the target stays, and who comes from
+ * here: after a server's redirect a page is its own referrer.
+ */
+export const mayLeave = safely((key, values) => {
+  const name = `left.${key}`;
+  const last = recall(name);
+  // When the visitor set out for this page, however slow it was to come; within one document, now.
+  const began = now() - performance.now();
+  if (last && abs((began > last ? began : now()) - last) < AWAY) return false;
+  keep(name, now());
+  return recall(name) !== null || ![target(values), location.href].map(pageOf).includes(pageOf(document.referrer));
+}, false);
+
+/** The page is being left: nothing is given in it any more. */
+export let leaving = false;
+
+/** Leaves. */
 export const leave = safely((values) => {
-  if (leaving) return;
   leaving = true;
   const { style } = document.documentElement;
   // What happened goes by beacon now; the place of this is in the list of sdk/src/api.rs.

@@ -8,9 +8,9 @@ import { get, safely, set, site } from 'tributary-host';
  */
 const KEPT = 'tab';
 
-/** Without consent nothing is kept, and without cookies neither. */
+/** Where nothing is measured (no consent, or nobody has seen the page yet) nothing is kept, and without cookies neither. */
 export const keep = safely((name, text) => {
-  if (site.cookieless || !get('visitor')) return;
+  if (site.cookieless || !site.measures) return;
   sessionStorage.setItem(site.name + name, text);
   if (!get(KEPT)) set(KEPT, '1');
 });

@@ -19,19 +19,10 @@ const drain = safely(sdk.drain);
 /** Keeps an event; the first of a turn sees to it that the wasm takes them all in when the turn ends. */
 const track = (at, name, properties) => host.keep(at, name, properties) && queueMicrotask(drain);
 
-const functions = {
-  // Options count before the start: in the tag, or in a call that the stub kept.
-  init() {},
-  track: (name, properties) => void track(host.now(), name, properties),
-  ready: () => settled,
-  getVariant: (key) => variants.give(`${key}`),
-  getAssignments: () => variants.assignments(),
+/** What the page says of the visitor, and of communications: in a page that nobody has seen yet it waits until that is shown. */
+const deeds = {
   identify(profile) {
     sdk.identify(`${profile ?? ''}`);
-    variants.refresh();
-  },
-  setAttributes(attributes) {
-    targeting.setAttributes(attributes);
     variants.refresh();
   },
   // Whatever is not true is no consent. What the visitor sees when they agree counts from then on.
@@ -39,25 +30,48 @@ const functions = {
     if (sdk.consent(given === true)) communication.again();
     variants.refresh();
   },
-  // Communications that code shows, and shadow roots that cannot be found.
+  clear() {
+    sdk.clear();
+    variants.refresh();
+  },
+  // Communications that code shows.
   appeared: (key) => sdk.communicated(host.APPEARED, `${key}`),
   clicked: (key) => sdk.communicated(host.CLICKED, `${key}`),
   hovered: (key) => sdk.communicated(host.HOVERED, `${key}`),
   dismissed: (key) => communication.dismissed(`${key}`),
+};
+
+const functions = {
+  // Options count before the start: in the tag, or in a call that the stub kept.
+  init() {},
+  track: (name, properties) => void track(host.now(), name, properties),
+  ready: () => settled,
+  getVariant: (key) => variants.give(`${key}`),
+  getAssignments: () => variants.assignments(),
+  setAttributes(attributes) {
+    targeting.setAttributes(attributes);
+    variants.refresh();
+  },
+  // Shadow roots that cannot be found.
   observe: communication.observe,
   flush() {
     const done = host.flushed();
     sdk.flush();
     return done;
   },
-  clear() {
-    sdk.clear();
-    variants.refresh();
-  },
   on: (...values) => more('on', values),
   off: (...values) => more('off', values),
   inspect: () => more('inspect', []),
 };
+
+/** Deeds that wait. */
+const held = [];
+for (const name in deeds) {
+  functions[name] = (...values) => {
+    const act = safely(() => deeds[name](...values));
+    return document.prerendering ? void held.push(act) : act();
+  };
+}
 
 let file;
 
@@ -130,8 +144,9 @@ function start(module, given, tag, early, options) {
     document.prerendering,
     isOn(options.hashRoutes),
     isOn(options.cookieless),
+    host.site.own,
   ];
-  host.site.cookieless = found.at(-1);
+  host.site.cookieless = found[5];
   // The bits of one number, as sdk/src/page.rs lists them.
   host.site.found = found.reduce((bits, is, place) => bits + (is ? 1 << place : 0), 0);
   targeting.begin(given, options);
@@ -166,9 +181,11 @@ function listen(watching) {
   const moved = safely(() => happened(0) && variants.viewed());
   on(self, 'popstate', moved);
   on(self, 'online', () => happened(1));
-  on(self, 'storage', ({ key, newValue }) => happened(newValue && key === `${host.site.name}withdrawn` ? 7 : 2));
+  // What was given to the visitor before goes, and what is kept in this tab where there is none any more.
+  const met = (what) => happened(what) && variants.refresh();
+  on(self, 'storage', ({ key, newValue }) => met(newValue && key === `${host.site.name}withdrawn` ? 7 : 2));
   on(self, 'pageshow', (event) => {
-    happened(event.persisted ? 3 : 6);
+    met(event.persisted ? 3 : 6);
     if (event.persisted) {
       communication.again();
       variants.viewed();
@@ -176,8 +193,11 @@ function listen(watching) {
   });
   on(self, 'pagehide', () => happened(4));
   // Safari may skip this on a link navigation, and a phone that kills the page skips pagehide: both are needed.
-  on(document, 'visibilitychange', () => happened(document.hidden ? 5 : 6));
-  on(document, 'prerenderingchange', () => happened(8));
+  on(document, 'visibilitychange', () => met(document.hidden ? 5 : 6));
+  on(document, 'prerenderingchange', () => {
+    happened(8);
+    for (const act of held.splice(0)) act();
+  });
   for (const name of ['pushState', 'replaceState']) {
     const original = history[name];
     history[name] = function (...values) {

@@ -5,7 +5,7 @@
 // stays as it is until the next page view, and exposes nobody.
 
 import * as change from 'tributary-change';
-import { ask, get, now, put, safely } from 'tributary-host';
+import { ask, now, put, safely, site } from 'tributary-host';
 import * as markup from 'tributary-markup';
 import * as sdk from 'tributary-wasm';
 import { forget, keep, recall } from './tab.js';
@@ -57,7 +57,8 @@ export const refresh = safely(() => {
   // Whom an exposure counts for may be another: the wasm knows which there were.
   change.renew();
   markup.renew();
-  if (!get('visitor')) forget();
+  // A page that nobody has seen yet erases nothing either.
+  if (!site.measures && !document.prerendering) forget();
   const late = isLate();
   live = new Map(entries(assignments()).filter(([key, variant]) => !late || live.get(key) === variant));
   look();
@@ -118,7 +119,10 @@ export const begin = safely(({ changes }, { timeout }, on) => {
   });
   // Elements that the parser was still in are whole now; where nothing is painted there are no frames.
   on(document, 'DOMContentLoaded', parsing);
-  on(document, 'prerenderingchange', refresh);
+  on(document, 'prerenderingchange', () => {
+    readPreview();
+    refresh();
+  });
   refresh();
   parsing();
 });

@@ -34,6 +34,9 @@ const GROUPS: [(&str, &str, &[Reason]); 3] = [
             Reason::ProfileConflict,
             Reason::LateCredit,
             Reason::Crossover,
+            Reason::HtmlForbidden,
+            Reason::ChangeFailed,
+            Reason::RedirectLoop,
         ],
     ),
 ];
@@ -153,6 +156,21 @@ fn told(reason: Reason) -> (&'static str, &'static str, &'static str) {
             "Crossovers",
             "Exposed to a second variant of an experiment, and left out of its results from then on.",
             "A few come with a changed start or a shared profile; many mean that a page assigns by itself.",
+        ),
+        Reason::HtmlForbidden => (
+            "HTML forbidden",
+            "Pages that enforce Trusted Types and do not allow the policy tributary: all see control, and nobody is exposed.",
+            "Add trusted-types tributary to the page's policy, or write the change as text; the inspector names the experiment.",
+        ),
+        Reason::ChangeFailed => (
+            "Changes that failed",
+            "A variant with a change that the page does not take; all of it was taken back, or that change was left out where it came later.",
+            "Open the page with the inspector, which names the experiment, and mend or remove the change.",
+        ),
+        Reason::RedirectLoop => (
+            "Redirects that came back",
+            "The target of a redirect sent the visitor back at once; the visitor stays, and is not exposed there.",
+            "Let the target show itself to whoever is sent there, or aim the redirect at another page.",
         ),
         Reason::LateCredit => (
             "Too late for credit",

@@ -89,6 +89,9 @@ impl Rules {
                     self.exposure(unit, event.at, experiment, variant, *version)
                 })
             }
+            Kind::NotGiven { experiment, why } => {
+                alone(Err(self.config.experiment(experiment).map_or(Reason::Unknown, |_| *why)))
+            }
             Kind::Appearance { communication } => alone(self.communication(communication).map(Deed::Appearance)),
             Kind::Hover { is_touch: true, .. } => alone(Ok(Deed::Presence)),
             Kind::Hover { communication, .. } => alone(self.hover(communication)),

@@ -74,6 +74,27 @@ pub struct Exposure {
     pub forced: bool,
 }
 
+/// The page could give nothing of an experiment: the visitor saw control, and is not exposed.
+#[derive(JsonSchema)]
+pub struct NotGiven {
+    /// The experiment's key.
+    pub experiment: Name,
+    /// What kept it.
+    pub reason: NotGivenReason,
+}
+
+/// What keeps a page from giving a variant.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum NotGivenReason {
+    /// Its policy (Trusted Types) forbids the experiment's HTML.
+    HtmlForbidden,
+    /// A change failed, and all of them were taken back.
+    ChangeFailed,
+    /// The target of a redirect sent the visitor back.
+    RedirectLoop,
+}
+
 /// A click on what goals name, inside a communication, or both: at least one of them is given.
 #[derive(JsonSchema)]
 #[schemars(extend("anyOf" = [{ "required": ["goals"] }, { "required": ["communication"] }]))]
@@ -161,6 +182,7 @@ fn kinds() -> Vec<Kind> {
     vec![
         ("$page_view", json!({ "url": "https://shop.example/p/1" }), true, of::<PageView>),
         ("$exposure", json!({ "experiment": "hero", "variant": "b", "version": 1 }), true, of::<Exposure>),
+        ("$not_given", json!({ "experiment": "hero", "reason": "redirect_loop" }), true, of::<NotGiven>),
         ("$click", json!({ "goals": [[1, 0]], "communication": "spring" }), true, of::<Click>),
         ("$form_submit", json!({ "goals": [[1, 2]] }), true, of::<FormSubmit>),
         ("$appearance", communication(), true, of::<AboutCommunication>),

@@ -16,8 +16,10 @@ const scriptOf = (config) => readFileSync(path.join(SDK, build(config)));
 /** Whether all pages ask for the code compiled to JavaScript. */
 const WASM = process.env.WASM === "off" ? 'data-wasm="off"' : "";
 
-/** How long a test waits for what must come. */
-const PATIENCE = 15_000;
+/** How long a test waits for what must come, on a machine that is busy elsewhere too. */
+const PATIENCE = 60_000;
+/** Where the shop's own origin has the collector. */
+const ROUTE = "/tributary";
 
 async function listen(handle) {
   const server = createServer((request, response) => {
@@ -46,16 +48,17 @@ export async function stage() {
   const pages = new Map();
   const shop = await listen(async (request, response) => {
     const { pathname } = new URL(request.url, "http://shop");
+    if (pathname.startsWith(ROUTE)) return collect(request, response);
     const page = pages.get(pathname);
     if (page === undefined) return void response.writeHead(pathname === "/favicon.ico" ? 204 : 404).end();
-    response.writeHead(200, { "content-type": "text/html; charset=utf-8", ...page.headers });
+    response.writeHead(page.status, { "content-type": "text/html; charset=utf-8", ...page.headers });
     response.write(page.body);
     response.end(await page.rest);
   });
 
   const sites = new Map();
-  const collector = await listen(async (request, response) => {
-    const url = new URL(request.url, "http://collector");
+  async function collect(request, response) {
+    const url = new URL(request.url.replace(ROUTE, ""), "http://collector");
     if (url.pathname === "/t.js") {
       const site = sites.get(url.searchParams.get("site"));
       response.writeHead(200, { "content-type": "text/javascript; charset=utf-8" });
@@ -79,10 +82,11 @@ export async function stage() {
     batch.status = answer.status ?? (answer.body ? 200 : 204);
     site.batches.push(batch);
     site.changed();
-    response.writeHead(batch.status, { "content-type": "application/json", "access-control-allow-origin": "*" });
+    response.writeHead(batch.status, { "content-type": "application/json", "access-control-allow-origin": "*", ...answer.headers });
     const said = answer.body ?? { accepted: events(batch).length, duplicate: 0, refused: [], shift: 0 };
     response.end(batch.status === 204 ? undefined : JSON.stringify(said));
-  });
+  }
+  const collector = await listen(collect);
 
   const browser = await launch();
   let number = 0;
@@ -90,8 +94,8 @@ export async function stage() {
   return {
     collector: collector.origin,
     /** Serves a page of the shop (or a file of its), with these headers besides, its rest when that is known; the answer is its address. */
-    page(pathname, body, headers, rest) {
-      pages.set(pathname, { body, headers, rest });
+    page(pathname, body, headers, { status = 200, rest } = {}) {
+      pages.set(pathname, { body, headers, status, rest });
       return shop.origin + pathname;
     },
     /** A site of its own, so that tests share nothing. */
@@ -135,6 +139,8 @@ export async function stage() {
           }),
         /** The tag, with these attributes besides. */
         tag: (attributes = "") => `<script async src="${collector.origin}/t.js?site=${key}" ${WASM} ${attributes}></script>`,
+        /** The tag of a shop that has the collector on its own origin. */
+        ownTag: () => `<script async src="${ROUTE}/t.js?site=${key}" ${WASM}></script>`,
         /** Waits for the first `count` events of a name. */
         async expect(name, count = 1) {
           await site.until(() => site.named(name).length >= count, `${count} of ${name}`);

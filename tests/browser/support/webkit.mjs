@@ -9,7 +9,9 @@ import { createServer } from "node:net";
 import { findMiniBrowser } from "../../../scripts/setup/engines.mjs";
 
 /** How long a driver may take to listen, and a page to become what a test waits for. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
+/** How long a browser may take to come up before another is started. */
+const START_MS = 20_000;
 /** The name that W3C WebDriver gives to a reference to an element. */
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 const KEYS = { Escape: "\uE00C" };
@@ -57,7 +59,7 @@ async function startSession(display, attempts = 3) {
   const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": options } };
   try {
     if (!call) throw new Error("WebKitWebDriver does not listen");
-    const { sessionId } = await call("POST", "/session", { capabilities }, PATIENCE_MS);
+    const { sessionId } = await call("POST", "/session", { capabilities }, START_MS);
     return { driver, call, sessionId };
   } catch (error) {
     driver.kill();
