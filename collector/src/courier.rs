@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 
 use tributary_core::config_input;
-use tributary_core::time::Millis;
+use tributary_core::time::{MINUTE, Millis};
 use tributary_core::webhook::{Attempt, Notice, ShownWebhook, Told, Webhook};
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
@@ -27,6 +27,8 @@ use crate::webhook::random;
 
 /// Posts of one alarm: the platform gives it a quarter of an hour.
 const POSTS: usize = 30;
+/// After a failure of its own it rests so long, ms.
+const REST_MS: Millis = MINUTE;
 /// Notices that the merchant's page shows.
 const SHOWN: u32 = 5;
 
@@ -123,7 +125,7 @@ impl Inner {
             }
             ledger::prune(&self.database, now)
         })?;
-        self.arm(now).await?;
+        self.arm(now, 0).await?;
         Ok(json(200, &"taken")?)
     }
 
@@ -131,12 +133,15 @@ impl Inner {
     async fn ring(&self, now: Millis) {
         let Some(_alone) = Alone::begin(&self.is_posting) else { return };
         let ahead = now - clock::now();
+        let mut rest = 0;
         for _ in 0..POSTS {
             match self.post_next(ahead).await {
                 Ok(true) => {}
                 Ok(false) => break,
+                // What failed here would fail again at once: the notice is still due.
                 Err(error) => {
                     worker::console_error!("courier: {error}");
+                    rest = REST_MS;
                     break;
                 }
             }
@@ -145,7 +150,7 @@ impl Inner {
         if let Err(error) = ledger::prune(&self.database, now) {
             worker::console_error!("courier: {error}");
         }
-        if let Err(error) = self.arm(now).await {
+        if let Err(error) = self.arm(now, rest).await {
             worker::console_error!("alarm: {error}");
         }
     }
@@ -177,11 +182,11 @@ impl Inner {
         Ok(())
     }
 
-    /// Has the alarm go off when the next notice is due. Nothing is awaited between what was written and this, so that both
+    /// Has the alarm go off when the next notice is due, and not before a rest. Nothing is awaited between what was written and this, so that both
     /// stand or neither.
-    async fn arm(&self, now: Millis) -> Result<()> {
+    async fn arm(&self, now: Millis, rest: Millis) -> Result<()> {
         match ledger::next(&self.database)? {
-            Some(next) => self.database.set_alarm((next - now).max(0)).await,
+            Some(next) => self.database.set_alarm((next - now).max(rest)).await,
             None => Ok(()),
         }
     }

@@ -132,7 +132,7 @@ test("an experiment that is decided says so, with an interval for each challenge
   assert.match(body, /b’s conversion rate is 233\.3 % higher than control’s, between \+[\d.]+ % and \+[\d.]+ % with 95 % confidence \(p &lt; 0\.001\)\./);
   assert.match(body, /<svg class="span" role="img" aria-label="b: 233\.3 % higher than control: between/);
   assert.match(body, /<progress max="1" value="1\.0000" aria-label="Sample">/);
-  for (const shown of ["Chance to beat control", "Fixed sample, looked at once", "It keeps running", "Filled &lt;carts&gt;"]) assert.ok(body.includes(shown), shown);
+  for (const shown of ["Chance to beat control", "Fixed sample, looked at once", "Nothing changes", "Filled &lt;carts&gt;"]) assert.ok(body.includes(shown), shown);
 });
 
 test("an experiment that is not decided says what is missing, and a guardrail that nothing harms is told", async () => {

@@ -58,7 +58,7 @@ impl Inner {
                 _ => Ok(()),
             }
         })?;
-        self.arm(now).await?;
+        self.arm(now, 0).await?;
         Ok(json(200, &webhook.shown)?)
     }
 
@@ -92,7 +92,7 @@ impl Inner {
             ledger::write(&self.database, &notice)?;
             ledger::prune(&self.database, clock::now())
         })?;
-        self.arm(clock::now()).await?;
+        self.arm(clock::now(), 0).await?;
         Ok(json(202, &notice)?)
     }
 }

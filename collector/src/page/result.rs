@@ -195,7 +195,7 @@ fn plan(experiment: &ExperimentReport) -> Markup {
                     Because::Guardrail => "After the guardrail was breached: ",
                 }
                 (after(outcome.action).to_lowercase())
-                @if outcome.until.is_some() { ", which was undone since." } @else { "." }
+                @if outcome.until.is_some() { ", which is over." } @else { "." }
             }
         }
     }
@@ -205,7 +205,7 @@ fn after(after: After) -> &'static str {
     match after {
         After::AllToWinner => "All traffic to the winner",
         After::AllToControl => "All traffic to the control",
-        After::KeepRunning => "It keeps running",
+        After::KeepRunning => "Nothing changes",
         After::Complete => "The experiment completes",
     }
 }
