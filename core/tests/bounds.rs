@@ -113,6 +113,12 @@ fn a_person_of_more_visitors_than_a_row_holds_takes_no_more_in_and_that_is_count
     assert_eq!(effects.messages, [Envelope { to: late.clone(), message: Message::Refused }]);
     let counted: Vec<_> = effects.facts.0.values().flatten().collect();
     assert_eq!(counted, [(&Metric::Diagnostic(Reason::OverLimit), &1); 2], "each event, on its day");
+    // So is one that brings no checkpoint, whose message would have room: it counts for itself what it had taken back.
+    let open = name(joined + 1);
+    let mut message = serde_json::to_value(join(&open)).unwrap();
+    message["Join"]["closed"] = serde_json::Value::Null;
+    let (_, effects) = actor::receive(&profile, Some(&next), serde_json::from_value(message).unwrap(), &rules).unwrap();
+    assert_eq!(effects.messages, [Envelope { to: Address::Visitor(open), message: Message::Refused }]);
     // What else is told of it is kept out too.
     let step = Message::Events { visitor: name(joined), is_member: true, events: entries(&join(&name(joined))) };
     let (next, effects) = actor::receive(&profile, Some(&next), step, &rules).unwrap();

@@ -107,3 +107,47 @@ test("whoever became the visitor in another page meanwhile is the visitor of thi
   assert.deepEqual([...new Set(site.events().map(({ visitor }) => visitor))], [id]);
   await visitor.close();
 });
+
+test("what is tracked in it is of whom it named before, as in any page", async () => {
+  const site = on.site({});
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/named", html(site.tag())));
+  await page.evaluate(() => tributary.identify("crm-1"));
+  await page.evaluate(() => tributary.flush());
+  await page.goto(on.page("/shared", html(HIDDEN + site.tag())));
+  await page.waitForFunction(() => window.tributary?.flush);
+  await page.evaluate(() => {
+    const cart = { items: 1 };
+    tributary.track("looked", cart);
+    cart.items = 2;
+    tributary.identify("crm-2");
+    tributary.track("bought");
+  });
+  await show(page);
+  const [first, identified] = site.named("$identify").map((event) => event.visitor);
+  assert.notEqual(first, identified);
+  const [[looked], [bought]] = [site.named("looked"), site.named("bought")];
+  assert.deepEqual([looked.visitor, looked.body, bought.visitor], [first, { items: 1 }, identified]);
+  await visitor.close();
+});
+
+test("whoever refuses in it gets no id when it is shown, and is measured if they agree after that", async () => {
+  const site = on.site(HERO);
+  const visitor = await on.visitor();
+  const page = await visitor.open(on.page("/refused", html(HIDDEN + site.tag())));
+  await page.evaluate(() => {
+    window.cookies = [];
+    const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+    Object.defineProperty(document, "cookie", { get, set: (text) => (cookies.push(text), set.call(document, text)) });
+    tributary.consent(false);
+  });
+  await show(page);
+  assert.deepEqual(await page.evaluate(() => cookies.filter((text) => !text.includes("Max-Age=0"))), []);
+  assert.deepEqual(site.batches, []);
+  await page.evaluate(() => {
+    tributary.consent(true);
+    return tributary.flush();
+  });
+  assert.deepEqual(names(site), ["$page_view"]);
+  await visitor.close();
+});

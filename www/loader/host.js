@@ -51,10 +51,10 @@ export const safely = (act, otherwise) => (...values) => {
 };
 
 /**
- * Keeps a call of `track` with its time and what its properties were at that moment, for the wasm to take in later: the
- * call itself costs the page two strings. True when it is the first since the last `take`.
+ * A call of `track` as the wasm takes it, with what its properties were at that moment: the call itself costs the page two
+ * strings. Nothing where it is none.
  */
-export function keep(at, name, properties) {
+export function written(name, properties) {
   let body;
   try {
     body = stringify(properties);
@@ -65,11 +65,11 @@ export function keep(at, name, properties) {
     // A property that refers to itself, or a getter that throws: the event still happened.
   }
   // Names that begin with $ are Tributary's own.
-  if (typeof name !== 'string' || !name || name[0] === '$' || calls.length > ROOM) return false;
-  return put(at, `${stringify(name)},${body?.[0] === '{' ? body : '{}'}`);
+  if (typeof name !== 'string' || !name || name[0] === '$' || calls.length > ROOM) return '';
+  return `${stringify(name)},${body?.[0] === '{' ? body : '{}'}`;
 }
 
-/** Keeps an event as the wasm takes it: `"name",{…}`. */
+/** Keeps an event as the wasm takes it (`"name",{…}`) until it does. True when it is the first since the last `take`. */
 export function put(at, event) {
   const first = !calls;
   calls += `${at} ${event}\n`;
@@ -143,7 +143,7 @@ const write = (name, value, age, domain) => {
 /** The domains that this host is in, the widest first; an address of numbers is in none. */
 const around = () => {
   const labels = location.hostname.split('.');
-  return labels.at(-1) >= 0 ? [] : labels.map((_, index) => labels.slice(-1 - index).join('.')).slice(1);
+  return labels[labels.length - 1] >= 0 ? [] : labels.map((_, index) => labels.slice(-1 - index).join('.')).slice(1);
 };
 
 /** The widest domain for which the browser takes a cookie, so that all hosts of the shop know the visitor; if none, nothing. */
@@ -214,11 +214,11 @@ export async function post(body, keepalive) {
     });
     ({ status } = answer);
     told = await answer.json();
-    // Somebody else's 404, on the way to us or in our place, says nothing about the site.
-    if (status === 404 && !told.error?.code) status = 0;
   } catch {
     // No network, no answer in time, or none that can be read: the status says which.
   }
+  // Somebody else's 404, on the way to us or in our place, says nothing about the site.
+  if (status === 404 && !told?.error?.code) status = 0;
   never(patience);
   log?.push([body, status, told]);
   site.answered(status, told?.shift);

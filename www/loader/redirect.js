@@ -2,7 +2,7 @@
 
 import { later, now, safely } from 'tributary-host';
 import * as sdk from 'tributary-wasm';
-import { keep, recall } from './tab.js';
+import { keep, known } from './tab.js';
 
 const { document, location, performance, URL } = self;
 const { abs } = Math;
@@ -43,12 +43,13 @@ const pageOf = (address) => address.split(/[?#]/)[0];
  */
 export const mayLeave = safely((key, values) => {
   const name = `left.${key}`;
-  const last = recall(name);
+  // Not the short way: where what all tabs have does not last, the visitor would be sent on for ever.
+  const last = known(name);
   // When the visitor set out for this page, however slow it was to come; within one document, now.
   const began = now() - performance.now();
   if (last && abs((began > last ? began : now()) - last) < AWAY) return false;
   keep(name, now());
-  return recall(name) !== null || ![target(values), location.href].map(pageOf).includes(pageOf(document.referrer));
+  return known(name) !== null || ![target(values), location.href].map(pageOf).includes(pageOf(document.referrer));
 }, false);
 
 /** The page is being left: nothing is given in it any more. */

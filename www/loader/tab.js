@@ -15,7 +15,10 @@ export const keep = safely((name, text) => {
   if (!get(KEPT)) set(KEPT, '1');
 });
 
-export const recall = safely((name) => (get(KEPT) ? sessionStorage.getItem(site.name + name) : null), null);
+/** What this tab keeps, whatever is said of it. */
+export const known = safely((name) => sessionStorage.getItem(site.name + name), null);
+
+export const recall = (name) => (get(KEPT) ? known(name) : null);
 
 /** Forgets all of it. */
 export const forget = safely(() => {

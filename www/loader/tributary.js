@@ -17,7 +17,20 @@ const control = { getVariant: null, getAssignments: {}, ready: settled, flush: s
 const drain = safely(sdk.drain);
 
 /** Keeps an event; the first of a turn sees to it that the wasm takes them all in when the turn ends. */
-const track = (at, name, properties) => host.keep(at, name, properties) && queueMicrotask(drain);
+const put = (at, event) => host.put(at, event) && queueMicrotask(drain);
+
+/** What waits until somebody sees the page, in the order in which it was said: an order is of who was identified before it. */
+const held = [];
+/** More is not kept. */
+const HELD = 1_000;
+const hold = (act) => void (held.length < HELD && held.push(act));
+
+function track(at, name, properties) {
+  const event = host.written(name, properties);
+  if (!event) return;
+  if (document.prerendering) hold(() => put(host.now(), event));
+  else put(at, event);
+}
 
 /** What the page says of the visitor, and of communications: in a page that nobody has seen yet it waits until that is shown. */
 const deeds = {
@@ -44,7 +57,7 @@ const deeds = {
 const functions = {
   // Options count before the start: in the tag, or in a call that the stub kept.
   init() {},
-  track: (name, properties) => void track(host.now(), name, properties),
+  track: (name, properties) => track(host.now(), name, properties),
   ready: () => settled,
   getVariant: (key) => variants.give(`${key}`),
   getAssignments: () => variants.assignments(),
@@ -64,12 +77,13 @@ const functions = {
   inspect: () => more('inspect', []),
 };
 
-/** Deeds that wait. */
-const held = [];
 for (const name in deeds) {
   functions[name] = (...values) => {
     const act = safely(() => deeds[name](...values));
-    return document.prerendering ? void held.push(act) : act();
+    if (!document.prerendering) return act();
+    // A refusal holds from now on: nothing may begin when the page is shown.
+    if (name === 'consent' && values[0] !== true) sdk.happened(7);
+    hold(act);
   };
 }
 

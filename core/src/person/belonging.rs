@@ -254,6 +254,11 @@ impl Person {
         rules: &Rules,
         effects: &mut Effects,
     ) {
+        if self.is_refused(visitor) {
+            remark_over_limit(&mut effects.facts, events.iter().map(|event| event.at), rules);
+            effects.messages.push(Envelope { to: Address::Visitor(visitor.to_owned()), message: Message::Refused });
+            return;
+        }
         effects.facts = self.release(visitor, rules);
         if let Some((fold, closed_at)) = closed {
             effects.messages.extend(self.history.close_until(closed_at, rules));
