@@ -6,8 +6,6 @@ import { can } from "./support/engine.mjs";
 import { html, stage } from "./support/stage.mjs";
 
 let on;
-before(async () => (on = await stage()));
-after(() => on?.close());
 
 const HERO = { key: "hero", variants: [["control", 0], ["b", 10_000]] };
 /** Browsers wait for so much before they look at a page. */
@@ -28,7 +26,11 @@ async function opened(first, second) {
   return { site, visitor, page };
 }
 
+// Where there is no test nothing is opened: nobody would close it.
 if (can("half a page")) {
+  before(async () => (on = await stage()));
+  after(() => on?.close());
+
   test("variants are given and communications appear while the parser waits for more, and so is what comes then", async () => {
     const { site, visitor, page } = await opened(place("early") + block("early-block"), place("late") + block("late-block"));
     await page.waitForFunction(() => ["early", "late"].every((id) => document.getElementById(id).textContent.trim() === "B"));
