@@ -370,3 +370,31 @@ fn a_visitor_of_whom_a_profile_has_folded_something_stays_and_any_other_goes_wit
         assert_eq!(visitors("crm-2"), if is_folded { None } else { goes });
     }
 }
+
+#[test]
+fn a_visitor_that_was_let_go_and_stays_after_all_keeps_what_it_did() {
+    let mut collector = Collector::new(shop_with_offer(), 3);
+    let now = T0 + 10 * DAY;
+    let offer = json!({ "communication": "offer" });
+    collector.take(&loaded(visitor("bob").at("1d").view("/").event("$click", offer).order(json!(40), "A"), "visit"));
+    collector.take(&loaded(identify("bob", "2d"), "bob"));
+    let before = collector.settled();
+    // While it asks whether it may go to another profile, an identify arrives that is older still.
+    for (id, profile, hour) in [("later", "crm-2", 36), ("earlier", "crm-1", 30)] {
+        let line = json!({ "id": id, "at": T0 + hour * HOUR, "visitor": "bob", "name": "$identify", "properties": { "profile": profile } });
+        for (address, batch, _) in batches(&format!("1\t{line}\n"), now) {
+            assert_eq!(collector.take_in(&address, batch, now).refused, []);
+        }
+    }
+    collector.deliver();
+    assert_eq!(totals(&collector), (1, 1, 4_000, 4_000));
+    let earned = |facts: &Facts| {
+        facts
+            .0
+            .iter()
+            .filter(|((_, entity), _)| *entity != Entity::Site)
+            .map(|(at, figures)| (*at, figures.clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(earned(&collector.settled()), earned(&before));
+}

@@ -95,11 +95,20 @@ impl Person {
             let ask = Message::Ask { visitor: id.to_owned() };
             return effects.messages.push(Envelope { to: Address::Profile(profile), message: ask });
         }
-        self.go_on(id, events, rules, today, effects);
+        self.go_on(id, events, false, rules, today, effects);
     }
 
-    /// The same of a visitor that may go where its events say.
-    fn go_on(&mut self, id: &str, events: Vec<Entry>, rules: &Rules, today: Day, effects: &mut Effects) {
+    /// The same of a visitor that may go where its events say. Its profile may have forgotten it by now: then it is told all
+    /// anew, also where what came meanwhile has the visitor stay.
+    fn go_on(
+        &mut self,
+        id: &str,
+        events: Vec<Entry>,
+        is_forgotten: bool,
+        rules: &Rules,
+        today: Day,
+        effects: &mut Effects,
+    ) {
         let Effects { facts, messages } = effects;
         let before = self.profile(id).map(str::to_owned);
         let identified = events.iter().filter_map(|event| match &event.judged.deed {
@@ -127,7 +136,7 @@ impl Person {
         remark(identified.iter().filter(|profile| Some(*profile) != after.as_ref()).count());
         let Some(profile) = after else { return };
         let to = Address::Profile(profile.clone());
-        if before.as_ref() == Some(&profile) {
+        if before.as_ref() == Some(&profile) && !is_forgotten {
             tell_named(id, Some(&profile), &events, messages);
             if !events.is_empty() {
                 let message = Message::Events { visitor: id.to_owned(), is_member: true, events };
@@ -135,7 +144,7 @@ impl Person {
             }
         } else {
             let all = self.history.entries(id);
-            if let Some(before) = before {
+            if let Some(before) = before.filter(|before| *before != profile) {
                 // Who let it go forgot what names it with the rest; others were told of all but the latest before.
                 let names_before = |event: &Entry| event.profile.as_ref() == Some(&before);
                 // What gave it the visitor is a later one now.
@@ -199,7 +208,7 @@ impl Person {
             }
         }
         effects.facts.add(today, Entity::Site, Metric::Diagnostic(Reason::ProfileConflict), conflicts);
-        self.go_on(id, held, rules, today, effects);
+        self.go_on(id, held, may_go, rules, today, effects);
     }
 
     /// Writes down what an order came to whose event is held; false where none is.
