@@ -47,10 +47,10 @@ pub fn receive(
         Some(bytes) => Person::decode(bytes).ok_or(Damaged)?,
         None => Person::new(to),
     };
-    if message == Message::Erase && person.erase_later() {
+    if matches!(message, Message::Erase) && person.erase_later() {
         return Ok((Some(person.encode()), Effects::default()));
     }
-    if message == Message::Erase {
+    if matches!(message, Message::Erase) {
         return Ok((None, Effects { messages: person.erase(to, rules), ..Effects::default() }));
     }
     if let Message::Depart { at } = message {

@@ -165,11 +165,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Lenient<'a> {
 
 /// Reads a batch at once; only if an event is not of its shape, each event by itself.
 fn read_batch(batch: &[u8]) -> Result<RawBatch<'_, Option<RawEvent<'_>>>, BatchError> {
-    if let Ok(raw) = serde_json::from_slice(batch) {
+    let text = std::str::from_utf8(batch).map_err(|error| BatchError::Malformed(error.to_string()))?;
+    if let Ok(raw) = serde_json::from_str(text) {
         return Ok(raw);
     }
     let raw: RawBatch<'_, Lenient<'_>> =
-        serde_json::from_slice(batch).map_err(|error| BatchError::Malformed(error.to_string()))?;
+        serde_json::from_str(text).map_err(|error| BatchError::Malformed(error.to_string()))?;
     let RawBatch { visitor, sent_at, shift, automated, consent, runs } = raw;
     let runs = runs.into_iter().map(|RawRun { load, first, at, profile, events }| {
         let events = events.into_iter().map(|Lenient(event)| event).collect();
@@ -178,18 +179,29 @@ fn read_batch(batch: &[u8]) -> Result<RawBatch<'_, Option<RawEvent<'_>>>, BatchE
     Ok(RawBatch { visitor, sent_at, shift, automated, consent, runs: runs.collect() })
 }
 
+/// Bytes in which the visitor of the SDK's batches is.
+const FRONT: usize = 256;
+
 /// The visitor a batch is of: all that the edge needs to know to route it. Nothing is read beyond it; the shard reads all.
 pub fn visitor_of(batch: &[u8]) -> Result<String, BatchError> {
     if let Some(visitor) = first_visitor(batch) {
         return visitor_id(&visitor);
     }
-    let error = serde_json::from_slice::<IgnoredAny>(batch).err();
+    let text = std::str::from_utf8(batch).map_err(|error| BatchError::Malformed(error.to_string()))?;
+    let error = serde_json::from_str::<IgnoredAny>(text).err();
     let told = error.map_or_else(|| "missing field `visitor`, a text".to_owned(), |error| error.to_string());
     Err(BatchError::Malformed(told))
 }
 
-/// The value of the first field `visitor`, if it can be read.
+/// The value of the first field `visitor`, if it can be read. It is looked for at the front, where the SDK writes it, and
+/// only then in all.
 fn first_visitor(batch: &[u8]) -> Option<String> {
+    let front = batch.get(..FRONT).unwrap_or(batch);
+    [front, batch].into_iter().find_map(|part| visitor_in(part.utf8_chunks().next()?.valid()))
+}
+
+/// The same of a text, which may be the beginning of one.
+fn visitor_in(text: &str) -> Option<String> {
     struct Search(Option<String>);
 
     impl<'de> Visitor<'de> for &mut Search {
@@ -221,7 +233,7 @@ fn first_visitor(batch: &[u8]) -> Option<String> {
 
     let mut search = Search(None);
     // That it ends before the text does is an error, and what was wanted.
-    let _ = serde_json::Deserializer::from_slice(batch).deserialize_map(&mut search);
+    let _ = serde_json::Deserializer::from_str(text).deserialize_map(&mut search);
     search.0
 }
 

@@ -12,7 +12,13 @@ use super::InputError;
 ///
 /// The error names the field: the one of another type, the one that is missing, the one that is unknown.
 pub fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, InputError> {
-    serde_json::from_slice(body).map_err(|error| malformed(body, &error))
+    // What is stored is read out of texts: out of bytes the Worker would have each type's reading code a second time.
+    let text = std::str::from_utf8(body).map_err(|error| not_json(error.to_string()))?;
+    serde_json::from_str(text).map_err(|error| malformed(body, &error))
+}
+
+fn not_json(problem: String) -> InputError {
+    InputError::Malformed { field: "body".into(), limit: "JSON".into(), problem }
 }
 
 fn malformed(body: &[u8], error: &serde_json::Error) -> InputError {
@@ -22,7 +28,7 @@ fn malformed(body: &[u8], error: &serde_json::Error) -> InputError {
         return InputError::Malformed { field, limit: "absent: the list ends before it".into(), problem };
     }
     if error.classify() != Category::Data {
-        return InputError::Malformed { field: "body".into(), limit: "JSON".into(), problem };
+        return not_json(problem);
     }
     let missing = problem.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     if let Some(name) = missing {

@@ -68,7 +68,7 @@ impl Mark {
 impl Person {
     /// The profile that makes a visitor's figures.
     pub(super) fn profile(&self, visitor: &str) -> Option<&str> {
-        if self.bond == Bond::Alone { None } else { self.history.profile_of(visitor) }
+        if matches!(self.bond, Bond::Alone) { None } else { self.history.profile_of(visitor) }
     }
 
     /// Whether an identify names another profile than the one that the visitor belongs to.
@@ -116,7 +116,7 @@ impl Person {
             _ => None,
         });
         let identified: Vec<String> = identified.collect();
-        if self.bond == Bond::Alone || (before.is_none() && identified.is_empty()) {
+        if matches!(self.bond, Bond::Alone) || (before.is_none() && identified.is_empty()) {
             tell_named(id, None, &events, messages);
             facts.merge(&self.history.take(id, false, events, rules));
             messages.extend(self.history.close(true, rules));
@@ -240,7 +240,7 @@ impl Person {
 
     /// Whether a visitor was kept out.
     pub(super) fn is_refused(&self, visitor: &str) -> bool {
-        self.bond == Bond::Full && !self.history.has_member(visitor)
+        matches!(self.bond, Bond::Full) && !self.history.has_member(visitor)
     }
 
     /// Its profile has no room: a visitor counts for itself what it was counted for before, and goes on alone.
